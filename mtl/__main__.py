@@ -1,0 +1,93 @@
+"""The command line: ``python -m mtl options | train CONFIG.json | predict RUN "text"``."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from mtl import assembly, worker
+from mtl.errors import ConfigError, MtlError
+from mtl.runs.config import RunConfig
+
+LIBRARIES = ("torch", "transformers", "accelerate", "torchjd", "datasets", "gradio")
+
+
+def describe_machine() -> dict[str, Any]:
+    """Device, precision and versions: whether a GPU is used is seen here."""
+    from mtl.training.hardware import device_name, pick_device, pick_precision
+
+    device = pick_device()
+    versions = {name: _version(name) for name in LIBRARIES}
+    return {
+        "device": device.type,
+        "device_name": device_name(device),
+        "precision": pick_precision(device),
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def train(config_path: Path, runs: Path) -> int:
+    """Trains the configuration in this terminal; the run is left in the folder of runs."""
+    from mtl.runs.store import RunStore
+
+    try:
+        values = json.loads(config_path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise ConfigError("config", "be a readable JSON file", str(error)) from error
+    store = RunStore(runs)
+    run_id = store.create(RunConfig.from_dict(values))
+    print(run_id, flush=True)
+    return worker.run(store.folder(run_id))
+
+
+def predict(run_id: str, text: str, text_pair: str | None, runs: Path) -> int:
+    """Prints every head's answer as JSON."""
+    from mtl.inference import Predictor
+    from mtl.runs.store import RunStore
+
+    answers = Predictor(RunStore(runs).folder(run_id) / "snapshots").answer(text, text_pair)
+    print(json.dumps(answers.to_dict(), ensure_ascii=False, indent=1))
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m mtl", description=__doc__)
+    parser.add_argument("--runs-dir", type=Path, default=Path("checkpoints"), help="where runs are kept")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("options", help="what a configuration may name, and what this machine is")
+    training = commands.add_parser("train", help="train a configuration")
+    training.add_argument("config", type=Path)
+    asking = commands.add_parser("predict", help="ask all heads of a run")
+    asking.add_argument("run")
+    asking.add_argument("text")
+    asking.add_argument("text_pair", nargs="?")
+    given = parser.parse_args(arguments)
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        if given.command == "train":
+            return train(given.config, given.runs_dir)
+        if given.command == "predict":
+            return predict(given.run, given.text, given.text_pair, given.runs_dir)
+        print(json.dumps({**assembly.options(), "machine": describe_machine()}, ensure_ascii=False, indent=1))
+    except MtlError as error:
+        print(f"{error.name}: {error.message}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""The one place where names become objects, and where a configuration is checked before a process is spent.
+
+``check`` needs no torch, so the page can call it; what builds a trainer imports torch when it is called.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from mtl import encoders
+from mtl.balancing import BALANCERS
+from mtl.data.sources import SPLITS, TASKS, Row, Split, TaskSpec, example, find_task, read_split, sizes
+from mtl.errors import ConfigError, EncoderError, jsonable
+from mtl.runs import events
+from mtl.runs.config import RunConfig, TaskConfig
+from mtl.runs.options import Method, find
+from mtl.sharing import SHARING
+from mtl.training.sampling import SAMPLING
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+    from mtl.tasks.task import Task
+    from mtl.training.evaluation import EncodedSource
+    from mtl.training.trainer import Trainer
+
+
+def options() -> dict[str, Any]:
+    """Everything a configuration may name, as plain values: the same for the page, the API and the command line."""
+    return {
+        "encoders": {name: asdict(known) for name, known in encoders.ENCODERS.items()},
+        "tasks": {name: _describe(spec) for name, spec in TASKS.items()},
+        "sharing": _describe_methods(SHARING),
+        "balancers": _describe_methods(BALANCERS),
+        "sampling": _describe_methods(SAMPLING),
+        "defaults": RunConfig().to_dict(),
+    }
+
+
+def _describe(spec: TaskSpec) -> dict[str, Any]:
+    columns = {"kind": spec.kind, "source": spec.source, "labels": list(spec.labels), "pair": spec.pair}
+    return {**columns, "low": spec.low, "high": spec.high, "rows": sizes(spec), "example": example(spec)}
+
+
+def _describe_methods(table: Mapping[str, Method]) -> dict[str, Any]:
+    return {name: [jsonable(asdict(option)) for option in method.options] for name, method in table.items()}
+
+
+def check(config: RunConfig) -> None:
+    """Refuses what no run could do, in a moment and without weights.
+
+    Raises:
+        ConfigError: An unknown task, encoder or method, an impossible option, or too few rows.
+    """
+    encoders.check(config.encoder)
+    names = [find_task(task.name).name for task in config.tasks]
+    for table, where in ((SHARING, "sharing"), (BALANCERS, "balancer"), (SAMPLING, "sampling")):
+        choice = getattr(config, where)
+        values = find(table, where, choice).check(where, choice)
+        for task in values.get("weights", {}) if where == "balancer" else ():
+            if task not in names:
+                raise ConfigError(f"{where}.weights", f"name only tasks of the run ({', '.join(names)})", task)
+
+
+def warm() -> None:
+    """Does before a run what does not depend on it: imports, and the search for the default encoder's weights."""
+    from mtl.training import trainer  # noqa: F401
+
+    with suppress(EncoderError):  # the run itself will say so
+        encoders.find_weights(RunConfig().encoder.name)
+
+
+def assemble(
+    config: RunConfig, *, report: Callable[[events.Event], None], device: "torch.device | None" = None
+) -> "Trainer":
+    """Loads the encoder, tokenises every source once, and builds the trainer.
+
+    Args:
+        config: What to do.
+        report: Is told the phases, and which texts were cut.
+        device: None picks a GPU where there is one.
+
+    Raises:
+        ConfigError: As ``check``.
+        EncoderError: No weights, or unusable ones.
+        DataError: A label that is none of its task's.
+    """
+    import torch
+    from accelerate import Accelerator
+
+    from mtl.model import MultiTaskModel, build_task, load_encoder
+    from mtl.training.hardware import pick_device, pick_precision
+    from mtl.training.trainer import Trainer
+
+    check(config)
+    report(events.Phase(step=0, phase="loading"))
+    device = device or pick_device()
+    torch.manual_seed(config.training.seed)  # the heads' first weights
+    encoder, tokenizer = load_encoder(
+        config.encoder, encoders.find_weights(config.encoder.name, config.encoder.revision).folder
+    )
+    tasks = [build_task(find_task(task.name), task.loss_scale) for task in config.tasks]
+    model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
+    report(events.Phase(step=0, phase="tokenising"))
+    sources = _encode_sources(config, tasks, tokenizer, model.max_length)
+    for source in sources:
+        cut = sum(example.cut for examples in source.splits.values() for example in examples)
+        if cut:
+            report(events.Truncated(step=0, source=source.name, rows=cut, max_length=model.max_length))
+    balancing, sampling = find(BALANCERS, "balancer", config.balancer), find(SAMPLING, "sampling", config.sampling)
+    balancer = balancing.load()([task.name for task in tasks], **balancing.check("balancer", config.balancer))
+    sizes = {source.name: len(source.splits["train"]) for source in sources}
+    shares = sampling.load()(**sampling.check("sampling", config.sampling)).shares(sizes)
+    precision = "bf16" if pick_precision(device) == "bf16" else "no"
+    accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
+    return Trainer(model, sources, balancer, shares, config.training, accelerator)
+
+
+def _encode_sources(
+    config: RunConfig, tasks: "list[Task]", tokenizer: "PreTrainedTokenizerBase", max_length: int
+) -> "list[EncodedSource]":
+    """Every source the tasks need, once, in the order of the tasks."""
+    from mtl.data.batches import encode_rows
+    from mtl.training.evaluation import EncodedSource
+
+    limits = {task.name: task for task in config.tasks}
+    sources = []
+    for name in dict.fromkeys(task.spec.source for task in tasks):
+        members = [task for task in tasks if task.spec.source == name]
+        splits = {}
+        for split in SPLITS:
+            rows = select_rows(name, split, [(task.spec, limits[task.name]) for task in members], config)
+            splits[split] = encode_rows(tokenizer, rows, members, max_length)
+        sources.append(EncodedSource(name, members, splits))
+    return sources
+
+
+def select_rows(source: str, split: Split, tasks: list[tuple[TaskSpec, TaskConfig]], config: RunConfig) -> list[Row]:
+    """The rows of a split that the run uses: labels beyond ``max_train_samples`` are taken away, and rows left without
+    any label with them; validation is cut to ``max_eval_samples``. The same seed takes the same rows.
+    """
+    rows = list(read_split(source, split))
+    if split == "test":
+        return rows
+    Random(config.training.seed).shuffle(rows)
+    if split == "validation":
+        return rows[: config.training.max_eval_samples]
+    limited = {spec.label: task.max_train_samples for spec, task in tasks if task.max_train_samples is not None}
+    if not limited:
+        return rows
+    kept = [
+        _without_labels(row, [label for label, limit in limited.items() if at >= limit]) for at, row in enumerate(rows)
+    ]
+    return [row for row in kept if any(row.get(spec.label) is not None for spec, _ in tasks)]
+
+
+def _without_labels(row: Row, labels: list[str]) -> Row:
+    return {**row, **dict.fromkeys(labels)}
+
+
+def probe(config: RunConfig, cancelled: Callable[[], bool]) -> dict[str, Any]:
+    """Measures a few real steps and tells how long the run would take; see ``mtl.training.probe``."""
+    from mtl.training.probe import measure
+
+    return measure(config, assemble, cancelled)

@@ -1,0 +1,143 @@
+"""Snapshots of a model: a folder with weights (safetensors only), configuration and tokenizer.
+
+The file ``complete.json`` is written last: a folder without it is not finished, and nobody reads it.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase
+
+from mtl.errors import CheckpointError, from_os_error
+
+FORMAT = 1
+MARKER = "complete.json"
+WEIGHTS = "model.safetensors"
+SETTINGS = "multitask.json"
+
+
+class Saveable(Protocol):
+    """Anything that can write itself into a folder: a ``MultiTaskModel``."""
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Writes the folder, in full or not at all."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a snapshot holds: weights by name, the encoder's architecture, the tokenizer, and our own settings."""
+
+    tensors: Mapping[str, Tensor]
+    architecture: PretrainedConfig
+    tokenizer: PreTrainedTokenizerBase
+    settings: Mapping[str, Any]
+
+
+def save(parts: Parts, folder: Path) -> None:
+    """Writes the parts into the folder, which exists in full or not at all.
+
+    Raises:
+        StorageError: The disk is full or cannot be written.
+    """
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        _write(parts, draft)
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise from_os_error(error) from error
+    except SafetensorError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise from_os_error(OSError(_errno(str(error)), str(error), WEIGHTS)) from error
+
+
+def _errno(message: str) -> int:
+    """The error number that safetensors only tells in words: ``… (os error 28)``."""
+    digits = message.rpartition("os error ")[2].partition(")")[0]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _write(parts: Parts, draft: Path) -> None:
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in parts.tensors.items()}
+    save_file(tensors, draft / WEIGHTS, metadata={"format": "pt"})
+    parts.architecture.save_pretrained(draft)
+    parts.tokenizer.save_pretrained(draft)
+    settings = {"format": FORMAT, **parts.settings}
+    (draft / SETTINGS).write_text(json.dumps(settings, ensure_ascii=False, indent=1), encoding="utf-8")
+    sizes = {path.name: path.stat().st_size for path in sorted(draft.iterdir())}
+    (draft / MARKER).write_text(json.dumps({"files": sizes}), encoding="utf-8")
+
+
+def load(folder: Path) -> Parts:
+    """Reads what ``save`` wrote.
+
+    Raises:
+        CheckpointError: The folder or a file is missing, cut off, or of another format.
+    """
+    for name, size in _read_json(folder / MARKER)["files"].items():
+        path = folder / Path(name).name
+        if not path.is_file():
+            raise CheckpointError(f"The snapshot lacks {path.name}.", reason="missing", file=path.name)
+        if path.stat().st_size != size:
+            message = f"{path.name} should have {size} bytes. Found {path.stat().st_size}."
+            raise CheckpointError(message, reason="cut", file=path.name)
+    settings = _read_json(folder / SETTINGS)
+    if settings.get("format") != FORMAT:
+        message = f"The snapshot should have format {FORMAT}. Found {settings.get('format')!r}."
+        raise CheckpointError(message, reason="format", file=SETTINGS)
+    try:
+        architecture = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        return Parts(load_file(folder / WEIGHTS), architecture, tokenizer, settings)
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        message = f"The snapshot cannot be read: {str(error).splitlines()[0]}"
+        raise CheckpointError(message, reason="format", file=WEIGHTS) from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"The snapshot lacks {path.name}.", reason="missing", file=path.name) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path.name} is damaged.", reason="cut", file=path.name) from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path.name} is damaged.", reason="format", file=path.name)
+    return values
+
+
+def snapshot_name(step: int) -> str:
+    """The folder name of a step's snapshot; names sort as steps do."""
+    return f"step-{step:08d}"
+
+
+def snapshots(folder: Path) -> list[Path]:
+    """The complete snapshots below a folder, oldest first."""
+    found = folder.glob("step-*/" + MARKER) if folder.is_dir() else ()
+    return sorted((path.parent for path in found), key=lambda path: path.name)
+
+
+def save_snapshot(model: Saveable, folder: Path, step: int, keep: int = 2) -> str:
+    """Saves a snapshot of a step below the folder, and drops all but the first and the newest ``keep``.
+
+    Raises:
+        StorageError: The disk is full or cannot be written.
+    """
+    name = snapshot_name(step)
+    model.save_pretrained(folder / name)
+    for old in snapshots(folder)[1:-keep]:
+        # The marker goes first, so that nobody starts to read a folder that is being removed.
+        (old / MARKER).unlink(missing_ok=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return name

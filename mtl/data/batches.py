@@ -1,0 +1,206 @@
+"""From rows to tensors: tokenised once, bucketed by length, collated with labels of every task of the source.
+
+B texts · L tokens
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from mtl.data.sources import Row
+from mtl.tasks.task import Task
+
+WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One tokenised row. A label is None where the row has none for a task."""
+
+    input_ids: Sequence[int]
+    token_type_ids: Sequence[int] | None
+    word_starts: Sequence[int]
+    labels: Mapping[str, Any]
+    cut: bool = False
+    """Whether the text was longer than ``max_length``."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Texts of one source as tensors, with the labels of its tasks."""
+
+    source: str
+    input_ids: Tensor  # [B, L]
+    attention_mask: Tensor  # [B, L], 1 for a real token
+    token_type_ids: Tensor | None = None  # [B, L], which of two texts a token belongs to
+    labels: Mapping[str, Tensor] = field(default_factory=dict)
+    word_starts: Sequence[Sequence[int]] = ()
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+    def inputs(self) -> dict[str, Tensor]:
+        """What an encoder takes."""
+        inputs = {"input_ids": self.input_ids, "attention_mask": self.attention_mask}
+        return inputs if self.token_type_ids is None else {**inputs, "token_type_ids": self.token_type_ids}
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch with its tensors on the device."""
+        types = None if self.token_type_ids is None else self.token_type_ids.to(device)
+        labels = {name: tensor.to(device) for name, tensor in self.labels.items()}
+        ids, mask = self.input_ids.to(device), self.attention_mask.to(device)
+        return Batch(self.source, ids, mask, types, labels, self.word_starts)
+
+
+def split_words(text: str) -> list[tuple[int, int]]:
+    """Character ranges of words and punctuation marks."""
+    return [match.span() for match in WORD.finditer(text)]
+
+
+def word_ranges(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Character ranges of given words, in order; an empty range for a word that is not in the text."""
+    ranges, position = [], 0
+    for word in words:
+        start = text.find(word, position)
+        if start < 0:
+            ranges.append((position, position))
+            continue
+        position = start + len(word)
+        ranges.append((start, position))
+    return ranges
+
+
+def first_tokens(words: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]], end: int) -> list[int]:
+    """The first token of each word, by character ranges of the tokens; -1 for a word without one.
+
+    Args:
+        words: Character ranges of the words, in order.
+        offsets: Character ranges of the tokens; special tokens have an empty one.
+        end: Tokens from here on belong to another text.
+    """
+    starts, token = [], 0
+    for first, last in words:
+        while token < end and (offsets[token][0] == offsets[token][1] or offsets[token][1] <= first):
+            token += 1
+        inside = token < end and offsets[token][0] < last and first < last
+        starts.append(token if inside else -1)
+    return starts
+
+
+def encode_texts(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    pairs: Sequence[str] | None,
+    words: Sequence[Sequence[tuple[int, int]]],
+    max_length: int,
+) -> list[Example]:
+    """Tokenises texts, or pairs of texts, once; texts are cut to ``max_length`` tokens, the longer of a pair first."""
+    encoded = tokenizer(
+        list(texts),
+        None if pairs is None else list(pairs),
+        truncation="longest_first",
+        max_length=max_length,
+        return_offsets_mapping=True,
+        return_overflowing_tokens=False,
+        verbose=False,
+    )
+    types = encoded.get("token_type_ids") if pairs is not None else None
+    examples = []
+    for row, ids in enumerate(encoded["input_ids"]):
+        sequence, offsets = encoded.sequence_ids(row), encoded["offset_mapping"][row]
+        end = next((at for at, which in enumerate(sequence) if which == 1), len(ids))
+        starts = first_tokens(words[row], offsets, end)
+        cut = bool(encoded.encodings[row].overflowing)
+        examples.append(Example(ids, types[row] if types else None, starts, {}, cut))
+    return examples
+
+
+def encode_rows(
+    tokenizer: PreTrainedTokenizerBase, rows: Sequence[Row], tasks: Sequence[Task], max_length: int
+) -> list[Example]:
+    """Tokenises the rows of one source and encodes the labels of its tasks.
+
+    Raises:
+        DataError: A label is none of its task's.
+    """
+    spec = tasks[0].spec
+    texts = [str(row[spec.text]) for row in rows]
+    pairs = [str(row[spec.text_pair]) for row in rows] if spec.text_pair else None
+    column = next((task.spec.tokens for task in tasks if task.spec.tokens), None)
+    words: list[list[tuple[int, int]]] = [[] for _ in rows]
+    if column:
+        words = [word_ranges(text, row.get(column) or ()) for text, row in zip(texts, rows, strict=True)]
+    examples = encode_texts(tokenizer, texts, pairs, words, max_length)
+    labels = [{task.name: task.encode(row) for task in tasks} for row in rows]
+    return [
+        Example(example.input_ids, example.token_type_ids, example.word_starts, label, example.cut)
+        for example, label in zip(examples, labels, strict=True)
+    ]
+
+
+def collate(source: str, examples: Sequence[Example], tasks: Sequence[Task], pad_id: int) -> Batch:
+    """Pads examples to the longest of them."""
+    length = max(len(example.input_ids) for example in examples)
+    ids = torch.full((len(examples), length), pad_id)  # [B, L]
+    mask = torch.zeros((len(examples), length), dtype=torch.long)  # [B, L]
+    typed = examples[0].token_type_ids is not None
+    types = torch.zeros((len(examples), length), dtype=torch.long) if typed else None  # [B, L]
+    for row, example in enumerate(examples):
+        size = len(example.input_ids)
+        ids[row, :size] = torch.tensor(example.input_ids)
+        mask[row, :size] = 1
+        if types is not None and example.token_type_ids is not None:
+            types[row, :size] = torch.tensor(example.token_type_ids)
+    starts = [example.word_starts for example in examples]
+    labels = {
+        task.name: task.collate([example.labels.get(task.name) for example in examples], starts, length)
+        for task in tasks
+    }
+    return Batch(source, ids, mask, types, labels, starts)
+
+
+def by_length(examples: Sequence[Example], batch_size: int) -> Iterator[list[int]]:
+    """Indices in batches of similar length, longest first: for evaluation, where order does not matter."""
+    order = sorted(range(len(examples)), key=lambda index: -len(examples[index].input_ids))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+class BucketedStream:
+    """An endless, seeded stream of batches in which texts of similar length come together.
+
+    Each pass over the rows is a new permutation. A pool of up to ``pool_size`` rows is sorted by length, and a batch
+    is a random run of neighbours in it; what is left of a pool joins the next one, so every row is drawn once a pass.
+    """
+
+    def __init__(self, lengths: Sequence[int], seed: int, pool_size: int = 2048) -> None:
+        self._lengths = lengths
+        self._random = Random(seed)
+        self._pool_size = pool_size
+        self._pass: list[int] = []
+        self._pool: list[int] = []
+        self.drawn = 0
+
+    def take(self, count: int) -> list[int]:
+        """Indices of the next ``count`` rows."""
+        while len(self._pool) < count:
+            self._refill(count)
+        start = self._random.randrange(len(self._pool) // count) * count
+        batch = self._pool[start : start + count]
+        del self._pool[start : start + count]
+        self.drawn += count
+        return batch
+
+    def _refill(self, count: int) -> None:
+        if not self._pass:
+            self._pass = list(range(len(self._lengths)))
+            self._random.shuffle(self._pass)
+        wanted = max(self._pool_size, count) - len(self._pool)
+        fresh, self._pass = self._pass[:wanted], self._pass[wanted:]
+        self._pool = sorted(self._pool + fresh, key=lambda index: self._lengths[index])

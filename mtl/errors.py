@@ -1,0 +1,114 @@
+"""Every error this library raises on purpose.
+
+MtlError
+├── ConfigError        a field of a configuration has an impossible value
+├── EncoderError       an encoder is unknown, refused or cannot be loaded
+├── DataError          rows or labels that no task can use
+├── CheckpointError    a snapshot is missing, cut off or of another kind
+├── RunNotFound        no run has this id
+├── StorageError       a disk is full or cannot be written
+├── LossNotFinite      a loss became NaN or infinite
+├── OutOfMemory        the device has no memory left for a step
+└── WorkerLost         the process that trained a run is gone
+
+Messages are English and say what, the rule, and what was found. ``details`` carries the same values one by one, so
+that a page can say it in its own words and language.
+"""
+
+import errno
+import math
+from collections.abc import Mapping
+from typing import Any
+
+SHOWN = 80
+"""Characters of a found value that a message repeats."""
+
+
+def shown(value: object) -> str:
+    """The value as a message repeats it: one line, at most ``SHOWN`` characters."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}… ({len(text)} characters)"
+
+
+def jsonable(value: object) -> Any:
+    """The value as JSON can hold it; NaN and infinity become their names."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return value if len(value) <= SHOWN else shown(value)
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [jsonable(item) for item in value]
+    return shown(value)
+
+
+class MtlError(Exception):
+    """An error with a name, a message and the values it speaks of."""
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: dict[str, Any] = {key: jsonable(value) for key, value in details.items()}
+
+    @property
+    def name(self) -> str:
+        """The class name, by which events and pages know the error."""
+        return type(self).__name__
+
+
+class ConfigError(MtlError):
+    """A field has an impossible value. Details: ``field``, ``rule``, ``found``."""
+
+    def __init__(self, field: str, rule: str, found: object, **details: object) -> None:
+        message = f"`{field}` should {rule}. Found `{shown(found)}`."
+        super().__init__(message, field=field, rule=rule, found=found, **details)
+
+
+class EncoderError(MtlError):
+    """An encoder cannot be used. Details: ``encoder``, ``reason`` (``unknown``, ``offline``, ``refused``, ``cut``)."""
+
+
+class DataError(MtlError):
+    """Rows or labels no task can use. Details: ``source``, ``reason``."""
+
+
+class CheckpointError(MtlError):
+    """A snapshot cannot be read. Details: ``reason`` (``missing``, ``cut``, ``format``), ``file``."""
+
+
+class RunNotFound(MtlError):
+    """No run has this id. Details: ``run_id``, shortened."""
+
+    def __init__(self, run_id: object) -> None:
+        super().__init__(f"There is no run {shown(run_id)}.", run_id=run_id)
+
+
+class StorageError(MtlError):
+    """The disk refuses to be written. Details: ``reason`` (``full``, ``read_only``, ``other``), ``file``."""
+
+
+class LossNotFinite(MtlError):
+    """A loss became NaN or infinite. Details: ``task``, ``step``, ``loss``, ``grad_norm``, ``learning_rate``."""
+
+
+class OutOfMemory(MtlError):
+    """The device has no memory left. Details: ``step``, ``per_device_train_batch_size``."""
+
+
+class WorkerLost(MtlError):
+    """The process that trained a run is gone. Details: ``reason``."""
+
+
+def from_os_error(error: OSError) -> StorageError:
+    """The typed form of a failed write.
+
+    Only the file's own name is kept: a path would tell a visitor about the machine.
+    """
+    reasons = {errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EFBIG: "full", errno.EROFS: "read_only"}
+    reasons |= {errno.EACCES: "read_only", errno.EPERM: "read_only"}
+    reason = reasons.get(error.errno or 0, "other")
+    file = str(error.filename or "").rsplit("/", 1)[-1]
+    return StorageError(f"Could not write {file or 'a file'}: {error.strerror or error}.", reason=reason, file=file)

@@ -1,0 +1,141 @@
+"""Texts to answers: tokenise once, one encoder pass, every head on its output.
+
+B texts · L tokens
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mtl.checkpoint import snapshots
+from mtl.data.batches import Batch, Example, collate, encode_texts, split_words
+from mtl.errors import CheckpointError, ConfigError
+from mtl.model import MultiTaskModel
+from mtl.tasks.answers import Answer
+from mtl.tasks.task import Task, TextView
+
+MAX_CHARACTERS = 100_000
+"""Longer texts are cut before they are tokenised: far more than any encoder reads."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What every head says about one text (or pair)."""
+
+    step: int
+    """The training step whose weights answered."""
+    answers: Mapping[str, Answer]
+    missing_pair: tuple[str, ...]
+    """Tasks that compare two texts and were given one."""
+    truncated: bool
+    """Whether the text was longer than the model reads."""
+    tokens_read: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "step": self.step,
+            "answers": {name: answer.to_dict() for name, answer in self.answers.items()},
+            "missing_pair": list(self.missing_pair),
+            "truncated": self.truncated,
+            "tokens_read": self.tokens_read,
+        }
+
+
+class Predictor:
+    """Answers from the newest complete snapshot below a folder, also while training writes newer ones.
+
+    Safe to call from several threads: one question is answered at a time.
+    """
+
+    def __init__(self, folder: Path, device: str = "cpu", *, newest: bool = True) -> None:
+        self._folder = folder
+        self._device = torch.device(device)
+        self._newest = newest
+        self._lock = threading.Lock()
+        self._loaded: Path | None = None
+        self._model: MultiTaskModel | None = None
+
+    def answer(self, text: str, text_pair: str | None = None) -> Answers:
+        """Asks every head.
+
+        Raises:
+            ConfigError: The text is empty.
+            CheckpointError: There is no snapshot yet, or it cannot be read.
+        """
+        text, text_pair = _clean(text), _clean(text_pair or "")
+        if not text:
+            raise ConfigError("text", "hold at least one visible character", "")
+        with self._lock:
+            model, step = self._current()
+            return answer(model, text, text_pair or None, step)
+
+    def _current(self) -> tuple[MultiTaskModel, int]:
+        complete = snapshots(self._folder)
+        if not complete:
+            raise CheckpointError("The run has no snapshot yet.", reason="missing", file="")
+        chosen = complete[-1] if self._newest else complete[0]
+        if self._model is None or chosen != self._loaded:
+            self._model = MultiTaskModel.from_pretrained(chosen).to(self._device)
+            self._loaded = chosen
+        return self._model, int(chosen.name.partition("-")[2])
+
+
+def _clean(text: str) -> str:
+    """The text without what cannot be encoded (lone surrogates) and without blank ends."""
+    text = text[:MAX_CHARACTERS].encode("utf-8", "ignore").decode("utf-8").strip()
+    visible = any(character.isprintable() and not character.isspace() for character in text)
+    return text if visible else ""
+
+
+@torch.inference_mode()
+def answer(model: MultiTaskModel, text: str, text_pair: str | None, step: int = 0) -> Answers:
+    """Asks every head of a model in evaluation mode about one text, in one encoder pass.
+
+    With a second text, the pass holds two rows: the text alone, and the pair.
+    """
+    words = split_words(text)
+    single = [task for task in model.tasks.values() if not task.spec.pair]
+    paired = [task for task in model.tasks.values() if task.spec.pair]
+    rows = [
+        (tasks, _encode(model, text, pair, words))
+        for tasks, pair in ((single, None), (paired, text_pair))
+        if tasks and (tasks is single or pair)
+    ]
+    found: dict[str, Answer] = {}
+    if rows:
+        batch = _batch(model, [example for _, example in rows])
+        logits = model(batch, [task.name for tasks, _ in rows for task in tasks])
+        for at, (tasks, example) in enumerate(rows):
+            view = TextView(text, words, example.word_starts)
+            found |= {task.name: task.answer(logits[task.name][at], view) for task in tasks}
+    return Answers(
+        step,
+        {name: found[name] for name in model.tasks if name in found},
+        tuple(task.name for task in paired if not text_pair),
+        any(example.cut for _, example in rows),
+        max((len(example.input_ids) for _, example in rows), default=0),
+    )
+
+
+def _encode(model: MultiTaskModel, text: str, pair: str | None, words: list[tuple[int, int]]) -> Example:
+    pairs = None if pair is None else [pair]
+    return encode_texts(model.tokenizer, [text], pairs, [words], model.max_length)[0]
+
+
+def _batch(model: MultiTaskModel, examples: list[Example]) -> Batch:
+    # Rows with and without token types come together: without means all zero.
+    typed = any(example.token_type_ids is not None for example in examples)
+    if typed:
+        examples = [
+            example
+            if example.token_type_ids is not None
+            else Example(example.input_ids, [0] * len(example.input_ids), example.word_starts, {}, example.cut)
+            for example in examples
+        ]
+    tasks: list[Task] = []
+    return collate("question", examples, tasks, model.tokenizer.pad_token_id or 0).to(model.device)

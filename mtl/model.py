@@ -1,0 +1,190 @@
+"""A multi-task model: an encoder, a way to share it, and a head for each task.
+
+B texts · L tokens · H hidden size
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from mtl import checkpoint
+from mtl.checkpoint import Parts
+from mtl.data.batches import Batch
+from mtl.data.sources import TaskSpec
+from mtl.errors import CheckpointError, EncoderError
+from mtl.runs.config import Choice, EncoderConfig
+from mtl.runs.options import find
+from mtl.sharing import SHARING
+from mtl.tasks import TASK_KINDS
+from mtl.tasks.features import Features
+from mtl.tasks.task import Task
+
+
+class MultiTaskModel(nn.Module):
+    """Encoder + sharing + heads.
+
+    ``encode`` gives each task's hidden states, ``heads`` reads them. Tasks that are given the same hidden states
+    share one encoder pass.
+    """
+
+    def __init__(
+        self,
+        encoder: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        tasks: Sequence[Task],
+        encoder_config: EncoderConfig,
+        sharing: Choice,
+    ) -> None:
+        super().__init__()
+        self.tokenizer = tokenizer
+        self.tasks = {task.name: task for task in tasks}
+        self.encoder_config = encoder_config
+        self.sharing_choice = sharing
+        method = find(SHARING, "sharing", sharing)
+        self.sharing = method.load()(encoder, **method.check("sharing", sharing))
+        config = encoder.config
+        dropout = float(getattr(config, "hidden_dropout_prob", 0.1))
+        self.heads = nn.ModuleDict({task.name: task.head(config.hidden_size, dropout) for task in tasks})
+
+    @property
+    def encoder(self) -> PreTrainedModel:
+        """The pretrained encoder."""
+        return self.sharing.encoder
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+    @property
+    def max_length(self) -> int:
+        """Tokens a text is cut to: what the config asks for, at most what the encoder has positions for."""
+        limit = getattr(self.encoder.config, "max_position_embeddings", None) or self.encoder_config.max_length
+        return min(self.encoder_config.max_length, limit)
+
+    def encode(self, batch: Batch, tasks: Sequence[str]) -> dict[str, Tensor]:
+        """Hidden states for each task, ``[B, L, H]``."""
+        return self.sharing(batch.inputs(), tasks)
+
+    def forward(self, batch: Batch, tasks: Sequence[str] | None = None) -> dict[str, Tensor]:
+        """Logits of each task's head; ``tasks`` None asks all. Shapes are the heads'."""
+        names = list(self.tasks) if tasks is None else list(tasks)
+        hidden = self.encode(batch, names)
+        shared: dict[int, Features] = {}
+        logits = {}
+        for name in names:
+            features = shared.setdefault(id(hidden[name]), Features(hidden[name], batch.attention_mask))
+            logits[name] = self.heads[name](features)
+        return logits
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Writes weights (safetensors), configuration and tokenizer; the folder exists in full or not at all.
+
+        Raises:
+            StorageError: The disk is full or cannot be written.
+        """
+        settings = {
+            "encoder": asdict(self.encoder_config),
+            "sharing": asdict(self.sharing_choice),
+            "tasks": [asdict(task.spec) for task in self.tasks.values()],
+        }
+        checkpoint.save(Parts(self.state_dict(), self.encoder.config, self.tokenizer, settings), Path(folder))
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path) -> "MultiTaskModel":
+        """Reads what ``save_pretrained`` wrote, ready to answer: every head gives identical logits.
+
+        Raises:
+            CheckpointError: A file is missing, cut off, or of another kind.
+        """
+        parts = checkpoint.load(Path(folder))
+        try:
+            specs = [TaskSpec(**{**spec, "labels": tuple(spec["labels"])}) for spec in parts.settings["tasks"]]
+            encoder_config, sharing = EncoderConfig(**parts.settings["encoder"]), Choice(**parts.settings["sharing"])
+            encoder = new_encoder(parts.architecture, encoder_config.freeze_layers)
+            model = cls(encoder, parts.tokenizer, [build_task(spec) for spec in specs], encoder_config, sharing)
+            model.load_state_dict(dict(parts.tensors))
+        except (KeyError, TypeError, RuntimeError) as error:
+            message = f"The snapshot does not fit together: {str(error).splitlines()[0]}"
+            raise CheckpointError(message, reason="format", file=checkpoint.SETTINGS) from error
+        return model.eval()
+
+
+def build_task(spec: TaskSpec, loss_scale: float = 1.0) -> Task:
+    """The task of a spec, of its kind's class."""
+    return find(TASK_KINDS, "tasks", Choice(spec.kind)).load()(spec, loss_scale)
+
+
+def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The pretrained encoder with its first ``num_hidden_layers`` layers, its lowest ones frozen, and the tokenizer.
+
+    Raises:
+        EncoderError: The files are not what an encoder needs.
+    """
+    try:
+        architecture = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        if config.num_hidden_layers is not None:
+            architecture.num_hidden_layers = config.num_hidden_layers
+        encoder = AutoModel.from_pretrained(
+            folder, config=architecture, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        )
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        message = (
+            f"{config.name} cannot be loaded: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        )
+        raise EncoderError(message, encoder=config.name, reason="format") from error
+    _prepare(encoder, config.freeze_layers)
+    return encoder, tokenizer
+
+
+def new_encoder(architecture: PretrainedConfig, freeze_layers: int = 0) -> PreTrainedModel:
+    """An encoder of this architecture with random weights, to be filled from a snapshot."""
+    encoder = AutoModel.from_config(architecture, trust_remote_code=False)
+    _prepare(encoder, freeze_layers)
+    return encoder
+
+
+def _prepare(encoder: PreTrainedModel, freeze_layers: int) -> None:
+    """Drops the pooler, which no head reads, and freezes the lowest layers with everything below them."""
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None
+    if not freeze_layers:
+        return
+    layers = _layers(encoder)
+    trained = {id(parameter) for layer in layers[freeze_layers:] for parameter in layer.parameters()}
+    below = {id(parameter) for parameter in encoder.get_input_embeddings().parameters()}
+    inside = {id(parameter) for layer in layers for parameter in layer.parameters()}
+    for name, parameter in encoder.named_parameters():
+        # Everything before the first layer (positions, their norm) counts as embeddings.
+        if id(parameter) in below or "embeddings" in name or (id(parameter) in inside and id(parameter) not in trained):
+            parameter.requires_grad = False
+
+
+def _layers(encoder: PreTrainedModel) -> nn.ModuleList:
+    """The stack of layers: the one list of modules that is as long as the configuration says."""
+    depth = encoder.config.num_hidden_layers
+    lists = [module for module in encoder.modules() if isinstance(module, nn.ModuleList) and len(module) == depth]
+    if not lists:
+        name = type(encoder).__name__
+        raise EncoderError(f"No stack of {depth} layers was found in {name}.", encoder=name, reason="format")
+    return lists[0]
+
+
+def parameter_counts(model: MultiTaskModel) -> Mapping[str, int]:
+    """Numbers of parameters: ``total``, ``shared`` by all tasks, ``heads``, and ``trainable``."""
+    total = sum(parameter.numel() for parameter in model.parameters())
+    heads = sum(parameter.numel() for parameter in model.heads.parameters())
+    trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    return {"total": total, "shared": total - heads, "heads": heads, "trainable": trainable}

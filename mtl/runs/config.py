@@ -1,0 +1,213 @@
+"""What a run is asked to do: frozen, serialisable, each impossible value refused with the rule and the value found.
+
+Fields are named as in ``transformers.TrainingArguments`` where the thing is the same.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from mtl.errors import ConfigError
+
+DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+DEFAULT_TASKS = ("sentiment", "topic", "stars", "entities", "relation", "question_type")
+MAX_TASKS = 24
+MAX_STEPS = 1_000_000
+
+
+def _number(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
+    """Refuses what is not a finite number in [low, high], or (low, high] with ``open_low``."""
+    rule = f"lie in {'(' if open_low else '['}{low:g}, {high:g}]"
+    details = {"low": low, "high": high}
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ConfigError(name, f"be a number and {rule}", value, **details)
+    if value < low or value > high or (open_low and value == low):
+        raise ConfigError(name, rule, value, **details)
+
+
+def _integer(name: str, value: object, low: int, high: int) -> None:
+    """Refuses what is not a whole number in [low, high]."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(name, f"be a whole number in [{low}, {high}]", value, low=low, high=high)
+
+
+def _name(name: str, value: object) -> None:
+    """Refuses what is not a name of 1 to 200 characters."""
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= 200:
+        raise ConfigError(name, "be a name of 1 to 200 characters", value)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method by name, with its own options."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _name("name", self.name)
+        if not isinstance(self.options, Mapping):
+            raise ConfigError("options", "be a table of option names and values", self.options)
+        object.__setattr__(self, "options", dict(self.options))
+
+    def __hash__(self) -> int:
+        return hash((self.name, repr(sorted(self.options.items()))))
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """The pretrained encoder, and how much of it is used and trained."""
+
+    name: str = DEFAULT_ENCODER
+    revision: str | None = None
+    num_hidden_layers: int | None = None
+    """Keep only the first k layers; None keeps all."""
+    freeze_layers: int = 0
+    """The embeddings and the lowest k layers are not trained; 0 trains everything."""
+    max_length: int = 128
+    """Tokens a text is cut to."""
+
+    def __post_init__(self) -> None:
+        _name("encoder.name", self.name)
+        if self.revision is not None:
+            _name("encoder.revision", self.revision)
+        if self.num_hidden_layers is not None:
+            _integer("encoder.num_hidden_layers", self.num_hidden_layers, 1, 128)
+        _integer("encoder.freeze_layers", self.freeze_layers, 0, self.num_hidden_layers or 128)
+        _integer("encoder.max_length", self.max_length, 8, 8192)
+
+
+@dataclass(frozen=True)
+class TaskConfig:
+    """One task of the run."""
+
+    name: str
+    loss_scale: float = 1.0
+    """Factor on the task's loss before any balancing: a task measured in other units."""
+    max_train_samples: int | None = None
+    """Train on the first k rows of a seeded shuffle; None trains on all."""
+
+    def __post_init__(self) -> None:
+        _name("tasks.name", self.name)
+        _number("tasks.loss_scale", self.loss_scale, 0, 1e6, open_low=True)
+        if self.max_train_samples is not None:
+            _integer("tasks.max_train_samples", self.max_train_samples, 1, 10_000_000)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How long and how fast: named as in ``transformers.TrainingArguments``."""
+
+    max_steps: int = 100
+    """Optimizer steps; -1 counts ``num_train_epochs`` instead."""
+    num_train_epochs: float = 1.0
+    """Passes over all training rows; used when ``max_steps`` is -1."""
+    per_device_train_batch_size: int = 32
+    """Texts in one step, shared among the sources of the tasks."""
+    per_device_eval_batch_size: int = 64
+    learning_rate: float = 2e-4
+    head_learning_rate: float = 2e-3
+    warmup_ratio: float = 0.1
+    weight_decay: float = 0.01
+    max_grad_norm: float = 1.0
+    """Gradients are scaled down to this total norm; 0 switches clipping off."""
+    eval_steps: int = 25
+    """Steps between validations."""
+    max_eval_samples: int | None = 160
+    """Validation rows of each source; None takes all. Test rows are never cut."""
+    logging_steps: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.max_steps != -1:
+            _integer("training.max_steps", self.max_steps, 1, MAX_STEPS)
+        _number("training.num_train_epochs", self.num_train_epochs, 0, 1000, open_low=True)
+        _integer("training.per_device_train_batch_size", self.per_device_train_batch_size, 1, 1024)
+        _integer("training.per_device_eval_batch_size", self.per_device_eval_batch_size, 1, 4096)
+        _number("training.learning_rate", self.learning_rate, 0, 1, open_low=True)
+        _number("training.head_learning_rate", self.head_learning_rate, 0, 1, open_low=True)
+        _number("training.warmup_ratio", self.warmup_ratio, 0, 1)
+        _number("training.weight_decay", self.weight_decay, 0, 1)
+        _number("training.max_grad_norm", self.max_grad_norm, 0, 1e6)
+        _integer("training.eval_steps", self.eval_steps, 1, MAX_STEPS)
+        if self.max_eval_samples is not None:
+            _integer("training.max_eval_samples", self.max_eval_samples, 1, 10_000_000)
+        _integer("training.logging_steps", self.logging_steps, 1, MAX_STEPS)
+        _integer("training.seed", self.seed, 0, 2**32 - 1)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run: which encoder, which tasks, how they share it, how they are balanced, drawn and trained."""
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    tasks: tuple[TaskConfig, ...] = tuple(TaskConfig(name) for name in DEFAULT_TASKS)
+    sharing: Choice = field(default_factory=lambda: Choice("hard"))
+    balancer: Choice = field(default_factory=lambda: Choice("equal"))
+    sampling: Choice = field(default_factory=lambda: Choice("proportional"))
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        if not self.tasks:
+            raise ConfigError("tasks", "name at least one task", [])
+        if len(self.tasks) > MAX_TASKS:
+            raise ConfigError("tasks", f"name at most {MAX_TASKS} tasks", len(self.tasks), high=MAX_TASKS)
+        names = [task.name for task in self.tasks]
+        if len(set(names)) < len(names):
+            raise ConfigError("tasks", "name each task once", names)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "RunConfig":
+        """Builds a config from plain values; missing fields take their defaults.
+
+        ``encoder``, ``sharing``, ``balancer``, ``sampling`` and each of ``tasks`` may be a name or a table.
+
+        Raises:
+            ConfigError: An unknown field, or an impossible value.
+        """
+        values = _table("config", values, cls)
+        parts: dict[str, Any] = {}
+        if "encoder" in values:
+            parts["encoder"] = _part("encoder", values["encoder"], EncoderConfig)
+        if "tasks" in values:
+            tasks = values["tasks"]
+            if isinstance(tasks, str) or not isinstance(tasks, Sequence):
+                raise ConfigError("tasks", "be a list of task names or tables", tasks)
+            parts["tasks"] = tuple(_part("tasks", task, TaskConfig) for task in tasks)
+        for name in ("sharing", "balancer", "sampling"):
+            if name in values:
+                parts[name] = _part(name, values[name], Choice)
+        if "training" in values:
+            parts["training"] = _part("training", values["training"], TrainingConfig)
+        return cls(**parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold; ``from_dict`` gives the same config back."""
+        plain = asdict(self)
+        plain["tasks"] = list(plain["tasks"])
+        return plain
+
+
+def _table(name: str, values: object, cls: type) -> dict[str, Any]:
+    """The value as a table with only fields of ``cls``."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(name, "be a table of fields", values)
+    known = {item.name for item in fields(cls)}
+    for key in values:
+        if key not in known:
+            path = key if name == "config" else f"{name}.{key}"
+            raise ConfigError(str(path)[:80], f"be one of the fields {', '.join(sorted(known))}", key)
+    return dict(values)
+
+
+def _part(name: str, value: object, cls: type) -> Any:
+    """A nested config from a table, or from its ``name`` alone."""
+    if isinstance(value, cls):
+        return value
+    if isinstance(value, str) and cls is not TrainingConfig:
+        value = {"name": value}
+    table = _table(name, value, cls)
+    if cls in (TaskConfig, Choice) and "name" not in table:
+        raise ConfigError(f"{name}.name", "be given", None)
+    return cls(**table)

@@ -1,0 +1,161 @@
+"""What a run says: one frozen record per kind of event, written as one JSON line each.
+
+``t``, the seconds since the run began, is stamped by the journal, so that whoever reports needs no clock.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One thing that happened in a run, after ``step`` training steps."""
+
+    type: ClassVar[str]
+    step: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the record as JSON values, with its ``type``.
+
+        A field that is ``None`` was not measured and is left out; a number that is not finite is written as ``None``.
+        """
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {"type": self.type} | {name: finite(value) for name, value in values if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """Everything is loaded and the first step can begin."""
+
+    type: ClassVar[str] = "run_started"
+    step: int = 0
+    device: str
+    device_name: str
+    precision: str
+    max_steps: int
+    eval_steps: int
+    tasks: Sequence[Mapping[str, Any]]
+    """One per task: name, kind, source, labels, metric, train_rows, validation_rows, test_rows, baseline."""
+    parameters: Mapping[str, int]
+    """``total``, ``shared`` and ``trainable``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase(Event):
+    """What the worker does from now on: loading, tokenising, training, evaluating or saving."""
+
+    type: ClassVar[str] = "phase"
+    phase: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Event):
+    """The mean loss of one task over ``examples`` examples."""
+
+    type: ClassVar[str] = "loss"
+    task: str
+    split: str
+    """``train`` or ``validation``."""
+    loss: float
+    examples: int
+    weight: float | None = None
+    """The weight that the balancer gave to the task (training only)."""
+    grad_norm: float | None = None
+    """Norm of the loss's gradient at the shared representation (training only)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(Event):
+    """One step of the optimizer."""
+
+    type: ClassVar[str] = "optimizer"
+    learning_rate: float
+    grad_norm: float
+    """Norm of the whole gradient before clipping."""
+    clipped: bool
+    examples: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores(Event):
+    """The scores of one task, each in [0, 1]; ``metric`` names the primary one."""
+
+    type: ClassVar[str] = "scores"
+    task: str
+    split: str
+    """``validation`` or ``test``."""
+    metric: str
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Event):
+    """The model was saved under ``snapshots/<name>`` and can be loaded."""
+
+    type: ClassVar[str] = "snapshot"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncated(Event):
+    """``rows`` texts of a source are longer than ``max_length`` tokens and are cut."""
+
+    type: ClassVar[str] = "truncated"
+    source: str
+    rows: int
+    max_length: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Event):
+    """The run ended by an error."""
+
+    type: ClassVar[str] = "failed"
+    error: str
+    """Name of the error's class, for the page to translate."""
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    traceback: str = ""
+    elapsed_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished(Event):
+    """The run did all its steps."""
+
+    type: ClassVar[str] = "finished"
+    elapsed_s: float
+    peak_memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped(Event):
+    """The run ended before its last step because it was asked to."""
+
+    type: ClassVar[str] = "stopped"
+    elapsed_s: float
+    peak_memory_bytes: int | None = None
+    reason: str | None = None
+    """``requested``, ``signal`` or ``server_stopped``."""
+
+
+EVENT_TYPES: Mapping[str, type[Event]] = {
+    each.type: each
+    for each in (RunStarted, Phase, Loss, Optimizer, Scores, Snapshot, Truncated, Failed, Finished, Stopped)
+}
+
+FINAL_TYPES = frozenset({Failed.type, Finished.type, Stopped.type})
+"""Nothing follows an event of these types."""
+
+
+def finite(value: Any) -> Any:
+    """Returns ``value`` made of plain JSON values, with ``None`` in place of numbers that are not finite."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [finite(item) for item in value]
+    return value

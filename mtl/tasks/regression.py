@@ -1,0 +1,94 @@
+"""A number for a text or a pair of texts.
+
+B texts · H hidden size
+"""
+
+import math
+import warnings
+from collections.abc import Sequence
+
+import torch
+from scipy.stats import ConstantInputWarning, pearsonr, spearmanr
+from torch import Tensor, nn
+
+from mtl.data.sources import Row
+from mtl.errors import DataError, shown
+from mtl.tasks.answers import Score
+from mtl.tasks.classification import PooledHead
+from mtl.tasks.task import Scores, Task, TextView
+
+
+class Regression(Task):
+    """One number in [low, high], trained with the mean squared error.
+
+    The head predicts the number on the unit scale (value − low) / (high − low), so that tasks with different scales
+    start with losses of one size; the loss is reported there too: a loss of 0.01 is an error of a tenth of the range.
+    Scores: Pearson's and Spearman's correlation (SciPy; 0 where a side is constant), and ``closeness``, which is 1
+    minus the mean absolute error on the unit scale.
+    """
+
+    metric = "pearson"
+
+    @property
+    def _range(self) -> float:
+        return self.spec.high - self.spec.low
+
+    def encode(self, row: Row) -> float | None:
+        """The row's number, on the unit scale."""
+        value = row.get(self.spec.label)
+        if value is None:
+            return None
+        valid = isinstance(value, int | float) and not isinstance(value, bool)
+        if not valid or not self.spec.low <= value <= self.spec.high:
+            message = f"`{self.name}` should lie in [{self.spec.low:g}, {self.spec.high:g}]. Found {shown(value)}."
+            raise DataError(message, source=self.spec.source, reason="label", found=value)
+        return (float(value) - self.spec.low) / self._range
+
+    def decode_label(self, encoded: float) -> float:
+        """The number of a value on the unit scale."""
+        return self.spec.low + encoded * self._range
+
+    def collate(self, labels: Sequence[float | None], word_starts: Sequence[Sequence[int]], length: int) -> Tensor:
+        """Numbers on the unit scale, ``[B]``; NaN where the label is missing."""
+        return torch.tensor([math.nan if label is None else label for label in labels], dtype=torch.float32)
+
+    def head(self, hidden_size: int, dropout: float) -> nn.Module:
+        """Features -> one number a text, ``[B, 1]``."""
+        return PooledHead(hidden_size, 1, dropout)
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Mean squared error over labelled texts, on the unit scale."""
+        known = ~labels.isnan()
+        # Where, not a product: NaN times 0 is NaN.
+        errors = torch.where(known, logits.float().squeeze(-1) - labels.nan_to_num(), 0.0)  # [B]
+        return errors.square().sum() / known.sum().clamp_min(1)
+
+    def labelled(self, labels: Tensor) -> bool:
+        """Whether any label is not missing."""
+        return not bool(labels.isnan().all())
+
+    def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[float]:
+        """The number of each text, on the unit scale."""
+        return logits.float().squeeze(-1).tolist()
+
+    def score(self, predictions: Sequence[float], labels: Sequence[float]) -> Scores:
+        """Pearson's and Spearman's correlation, and 1 − mean absolute error on the unit scale."""
+        errors = [abs(a - b) for a, b in zip(predictions, labels, strict=True)]
+        scores = {"pearson": 0.0, "spearman": 0.0, "closeness": 1 - sum(errors) / len(errors)}
+        if len(labels) > 1:
+            with warnings.catch_warnings():
+                # A constant side has no correlation: 0, as for a head that says the same about every text.
+                warnings.simplefilter("ignore", ConstantInputWarning)
+                pearson, spearman = pearsonr(predictions, labels).statistic, spearmanr(predictions, labels).statistic
+            scores["pearson"] = 0.0 if math.isnan(pearson) else float(pearson)
+            scores["spearman"] = 0.0 if math.isnan(spearman) else float(spearman)
+        return scores
+
+    def baseline(self, train_labels: Sequence[float], labels: Sequence[float]) -> list[float]:
+        """The mean."""
+        return [sum(train_labels) / len(train_labels) if train_labels else 0.5] * len(labels)
+
+    def answer(self, logits: Tensor, view: TextView) -> Score:
+        """The number, cut to the range, from logits ``[1]``."""
+        value = min(max(self.decode_label(float(logits)), self.spec.low), self.spec.high)
+        return Score(value, self.spec.low, self.spec.high)

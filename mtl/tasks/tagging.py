@@ -1,0 +1,133 @@
+"""A tag for each word: entities in BIO form.
+
+B texts · L tokens · H hidden size · C tags (O, and B- and I- of each type)
+"""
+
+from collections.abc import Sequence
+
+import torch
+from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_score
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mtl.data.sources import Row
+from mtl.errors import DataError, shown
+from mtl.tasks.answers import Span, Spans
+from mtl.tasks.classification import IGNORED
+from mtl.tasks.features import Features
+from mtl.tasks.task import Scores, Task, TextView
+
+
+class TokenHead(nn.Module):
+    """Dropout and one linear layer on every token."""
+
+    def __init__(self, hidden_size: int, outputs: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(hidden_size, outputs)
+
+    def forward(self, features: Features) -> Tensor:
+        """Logits, ``[B, L, outputs]``."""
+        return self.linear(self.dropout(features.hidden))
+
+
+class Tagging(Task):
+    """A BIO tag for each word, read at the word's first token, trained with cross-entropy.
+
+    Loss: mean over words of −log p of the true tag, in nats. Scores: F1, precision and recall of whole entities as
+    the CoNLL evaluation counts them (seqeval), and the share of words with the right tag. Words that were cut off
+    count as O, so a text that is too long costs recall.
+    """
+
+    metric = "entity_f1"
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """O, then B- and I- of each type."""
+        return ("O", *(f"{prefix}-{label}" for label in self.spec.labels for prefix in "BI"))
+
+    def encode(self, row: Row) -> list[int] | None:
+        """The index of each word's tag."""
+        tags = row.get(self.spec.label)
+        if tags is None:
+            return None
+        words = row.get(self.spec.tokens or "tokens", ())
+        if len(words) != len(tags):
+            message = f"`{self.name}` should have one tag a word. Found {len(tags)} tags for {len(words)} words."
+            raise DataError(message, source=self.spec.source, reason="tag_count", found=len(tags))
+        known = {tag: index for index, tag in enumerate(self.tag_names)}
+        for tag in tags:
+            if tag not in known:
+                message = f"`{self.name}` should be one of {', '.join(known)}. Found {shown(tag)}."
+                raise DataError(message, source=self.spec.source, reason="label", found=tag)
+        return [known[tag] for tag in tags]
+
+    def decode_label(self, encoded: Sequence[int]) -> list[str]:
+        """The tags of indices."""
+        names = self.tag_names
+        return [names[index] for index in encoded]
+
+    def collate(
+        self, labels: Sequence[Sequence[int] | None], word_starts: Sequence[Sequence[int]], length: int
+    ) -> Tensor:
+        """Tag indices at the first token of each word, ``[B, L]``; -100 elsewhere."""
+        tensor = torch.full((len(labels), length), IGNORED)  # [B, L]
+        for row, (tags, starts) in enumerate(zip(labels, word_starts, strict=True)):
+            for tag, start in zip(tags or (), starts, strict=False):
+                if start >= 0:
+                    tensor[row, start] = tag
+        return tensor
+
+    def head(self, hidden_size: int, dropout: float) -> nn.Module:
+        """Features -> logits, ``[B, L, C]``."""
+        return TokenHead(hidden_size, len(self.tag_names), dropout)
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Mean cross-entropy over labelled words, in nats."""
+        flat = logits.float().flatten(0, 1)  # [B·L, C]
+        total = F.cross_entropy(flat, labels.flatten(), ignore_index=IGNORED, reduction="sum")
+        return total / (labels != IGNORED).sum().clamp_min(1)
+
+    def labelled(self, labels: Tensor) -> bool:
+        """Whether any label is not missing."""
+        return bool((labels != IGNORED).any())
+
+    def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[list[int]]:
+        """The most probable tag of each word; O for a word that was cut off."""
+        best = logits.argmax(-1).tolist()  # [B, L]
+        return [
+            [row[start] if start >= 0 else 0 for start in starts] for row, starts in zip(best, word_starts, strict=True)
+        ]
+
+    def score(self, predictions: Sequence[Sequence[int]], labels: Sequence[Sequence[int]]) -> Scores:
+        """Entity F1, precision, recall, and accuracy over words."""
+        truth, guess = [self.decode_label(row) for row in labels], [self.decode_label(row) for row in predictions]
+        return {
+            "entity_f1": float(f1_score(truth, guess, zero_division=0)),
+            "precision": float(precision_score(truth, guess, zero_division=0)),
+            "recall": float(recall_score(truth, guess, zero_division=0)),
+            "word_accuracy": float(accuracy_score(truth, guess)),
+        }
+
+    def baseline(self, train_labels: Sequence[Sequence[int]], labels: Sequence[Sequence[int]]) -> list[list[int]]:
+        """No entity anywhere."""
+        return [[0] * len(tags) for tags in labels]
+
+    def answer(self, logits: Tensor, view: TextView) -> Spans:
+        """The entities of one text, from logits ``[L, C]``.
+
+        A tag I-X that does not continue an entity of type X begins one, as in the CoNLL evaluation.
+        """
+        probabilities, best = logits.float().softmax(-1).max(-1)  # [L], [L]
+        found: list[tuple[int, int, str, list[float]]] = []
+        previous = "O"
+        for (start, end), position in zip(view.words, view.word_starts, strict=True):
+            tag = self.tag_names[int(best[position])] if position >= 0 else "O"
+            if tag != "O" and tag == f"I-{previous[2:]}" and found:
+                first, _, label, certain = found[-1]
+                found[-1] = (first, end, label, [*certain, float(probabilities[position])])
+            elif tag != "O":
+                found.append((start, end, tag[2:], [float(probabilities[position])]))
+            previous = tag
+        spans = (Span(start, end, label, sum(sure) / len(sure)) for start, end, label, sure in found)
+        return Spans(view.text, tuple(spans))

@@ -1,0 +1,106 @@
+"""An estimate of a run's time and memory from a few of its real steps.
+
+The seconds of a step grow with the padded tokens in it, so steps are timed per token and the tokens of all steps
+are counted without a model.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
+
+from mtl.data.batches import Batch, by_length
+from mtl.data.sources import Split
+from mtl.runs.config import RunConfig
+from mtl.training.evaluation import EncodedSource, evaluate
+from mtl.training.hardware import peak_memory_bytes, pick_device, reset_peak_memory
+from mtl.training.trainer import Trainer
+
+STEPS = 4
+"""Timed steps, after one that warms up."""
+
+
+class ProbeCancelled(Exception):
+    """A newer question made this probe pointless."""
+
+
+def measure(config: RunConfig, assemble: Callable[..., Trainer], cancelled: Callable[[], bool]) -> dict[str, Any]:
+    """Builds the run, times a few steps and one evaluation batch of each source, and adds up.
+
+    Returns:
+        ``seconds`` for the whole run, ``peak_memory_bytes``, ``steps_per_s``, and ``parts`` in seconds.
+
+    Raises:
+        ProbeCancelled: ``cancelled()`` was true between two steps.
+        MtlError: As ``assemble`` and a training step.
+    """
+    reset_peak_memory(pick_device())
+    began = time.perf_counter()
+    trainer = assemble(config, report=lambda _: None)
+    loading = time.perf_counter() - began
+    per_token, tokens = _time_steps(trainer, cancelled)
+    training = per_token * tokens
+    evaluating = _time_evaluations(trainer, cancelled)
+    saving = 0.0
+    parts = {"loading": loading, "training": training, "evaluating": evaluating, "saving": saving}
+    return {
+        "seconds": sum(parts.values()),
+        "peak_memory_bytes": peak_memory_bytes(trainer.model.device),
+        "steps_per_s": trainer.max_steps / training,
+        "parts": parts,
+    }
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise ProbeCancelled
+
+
+def _tokens(batches: Sequence[Batch]) -> int:
+    return sum(batch.input_ids.numel() for batch in batches)
+
+
+def _time_steps(trainer: Trainer, cancelled: Callable[[], bool]) -> tuple[float, float]:
+    """Seconds per padded token of a step, and the tokens of all steps."""
+    seen = list(islice(trainer.batches(), min(64, trainer.max_steps)))
+    mean = sum(map(_tokens, seen)) / len(seen)
+    order = sorted(seen, key=_tokens)
+    # The longest step first: it warms up, and it decides the memory.
+    chosen = [order[-1]] + [order[int(len(order) * (k + 0.5) / STEPS)] for k in range(STEPS)]
+    seconds = []
+    trainer.model.train()
+    for batches in chosen:
+        _stop_if(cancelled)
+        began = time.perf_counter()
+        trainer.train_step(batches)
+        seconds.append(time.perf_counter() - began)
+    timed = sum(seconds[1:]) / sum(map(_tokens, chosen[1:]))
+    return timed, mean * trainer.max_steps
+
+
+def _time_evaluations(trainer: Trainer, cancelled: Callable[[], bool]) -> float:
+    """Seconds of all validations and of the test, from the middle batch of each source."""
+    config = trainer.config
+    times = 1 + -(-trainer.max_steps // config.eval_steps)
+    total = 0.0
+    for source in trainer.sources.values():
+        _stop_if(cancelled)
+        per_token = _time_batch(trainer, source)
+        total += per_token * (times * _eval_tokens(source, "validation", config) + _eval_tokens(source, "test", config))
+    return total
+
+
+def _eval_tokens(source: EncodedSource, split: Split, config: Any) -> int:
+    examples = source.splits[split]
+    batches = by_length(examples, config.per_device_eval_batch_size)
+    return sum(len(batch) * max(len(examples[index].input_ids) for index in batch) for batch in batches)
+
+
+def _time_batch(trainer: Trainer, source: EncodedSource) -> float:
+    size = trainer.config.per_device_eval_batch_size
+    batches = list(by_length(source.splits["validation"], size))
+    middle = [source.splits["validation"][index] for index in batches[len(batches) // 2]]
+    part = EncodedSource(source.name, source.tasks, {"validation": middle})
+    began = time.perf_counter()
+    evaluate(trainer.model, part, "validation", size, trainer.accelerator.autocast)
+    return (time.perf_counter() - began) / (len(middle) * max(len(example.input_ids) for example in middle))

@@ -1,0 +1,269 @@
+"""The training loop: batches from every source, one gradient, one optimizer step; validation, snapshots, test.
+
+It knows tasks only by their interface, reports events, and asks for requests between steps. It knows no file.
+
+T tasks · B texts · L tokens
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from accelerate import Accelerator
+from transformers import get_linear_schedule_with_warmup
+
+from mtl.balancing.balancer import Balancer
+from mtl.data.batches import Batch, BucketedStream, collate
+from mtl.data.sources import Split
+from mtl.errors import LossNotFinite, OutOfMemory
+from mtl.model import MultiTaskModel, parameter_counts
+from mtl.runs import events
+from mtl.runs.config import TrainingConfig
+from mtl.training.evaluation import EncodedSource, baselines, evaluate, pad_id
+from mtl.training.gradients import GradientEngine, TaskGradient
+from mtl.training.hardware import device_name, peak_memory_bytes
+from mtl.training.sampling import Mixture
+
+Report = Callable[[events.Event], None]
+Save = Callable[[MultiTaskModel, int], str]
+
+
+class Control(Protocol):
+    """Requests to a running trainer."""
+
+    def stop_requested(self) -> str | None:
+        """Why the run should stop after this step, or None."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: ``reason`` says why it was stopped, None if it went to its end."""
+
+    reason: str | None
+    peak_memory_bytes: int
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run ended before its last step."""
+        return self.reason is not None
+
+
+class Trainer:
+    """Trains a model on several sources at once.
+
+    With one task and equal weights its losses are those of ``transformers.Trainer`` on the same batches: fused AdamW,
+    no weight decay for biases and norms, linear decay after a linear warm-up, clipping by the total norm. Heads have
+    a learning rate of their own. In each step every source gives its share of the batch.
+    """
+
+    def __init__(
+        self,
+        model: MultiTaskModel,
+        sources: Sequence[EncodedSource],
+        balancer: Balancer,
+        shares: Mapping[str, float],
+        config: TrainingConfig,
+        accelerator: Accelerator,
+    ) -> None:
+        self.model = model.to(accelerator.device)
+        self.sources = {source.name: source for source in sources}
+        self.config = config
+        self.shares = shares
+        self.accelerator = accelerator
+        self.step = 0
+        self.examples = 0
+        self.max_steps = count_steps(config, sum(len(source.splits["train"]) for source in sources))
+        self._engine = GradientEngine(self.model, balancer, accelerator.autocast)
+        self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self._optimizer = torch.optim.AdamW(parameter_groups(self.model, config), fused=True)
+        warmup = math.ceil(config.warmup_ratio * self.max_steps)
+        self._schedule = get_linear_schedule_with_warmup(self._optimizer, warmup, self.max_steps)
+
+    def run(self, report: Report, control: Control, save: Save) -> Outcome:
+        """Trains to the last step, or to the end of the step in which a stop is asked for.
+
+        Raises:
+            LossNotFinite: A loss or the gradient became NaN or infinite; the parameters are those before the step.
+            OutOfMemory: A step does not fit into the device's memory.
+            StorageError: A snapshot cannot be written.
+        """
+        torch.manual_seed(self.config.seed)  # dropout
+        report(self._started())
+        self._validate(report, control, save)
+        report(events.Phase(step=self.step, phase="training"))
+        self.model.train()
+        for batches in self.batches():
+            if control.stop_requested():
+                break
+            self._train_step(batches, report)
+            if self.step == self.max_steps:
+                break
+            if self.step % self.config.eval_steps == 0:
+                self._validate(report, control, save)
+                report(events.Phase(step=self.step, phase="training"))
+        return self._end(report, control, save)
+
+    def batches(self) -> Iterator[list[Batch]]:
+        """The endless, seeded sequence of steps: one batch of each source that has a share in the step."""
+        seeds = {name: self.config.seed * 1009 + index for index, name in enumerate(self.sources)}
+        lengths = {
+            name: [len(example.input_ids) for example in source.splits["train"]]
+            for name, source in self.sources.items()
+        }
+        streams = {name: BucketedStream(lengths[name], seeds[name]) for name in self.sources}
+        mixture = Mixture(self.shares, self.config.per_device_train_batch_size)
+        while True:
+            counts = mixture.counts()
+            yield [self._collate(name, streams[name].take(count)) for name, count in counts.items()]
+
+    def _collate(self, name: str, indices: Sequence[int]) -> Batch:
+        source = self.sources[name]
+        examples = [source.splits["train"][index] for index in indices]
+        return collate(name, examples, source.tasks, pad_id(self.model)).to(self.accelerator.device)
+
+    def train_step(self, batches: Sequence[Batch]) -> tuple[dict[str, TaskGradient], float]:
+        """One optimizer step; gives each task's part in it and the total gradient norm before clipping."""
+        self._optimizer.zero_grad(set_to_none=True)
+        gradients = self._engine.backward(batches)
+        limit = self.config.max_grad_norm or math.inf
+        norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, limit))
+        self.step += 1
+        self.examples += sum(len(batch) for batch in batches)
+        self._check_finite(gradients, norm)
+        self._optimizer.step()
+        self._schedule.step()
+        return gradients, norm
+
+    def _train_step(self, batches: Sequence[Batch], report: Report) -> None:
+        rate = self._schedule.get_last_lr()[0]
+        try:
+            gradients, norm = self.train_step(batches)
+        except torch.OutOfMemoryError as error:
+            size = self.config.per_device_train_batch_size
+            message = f"A step of {size} texts does not fit into the memory of {device_name(self.model.device)}."
+            raise OutOfMemory(message, step=self.step, per_device_train_batch_size=size) from error
+        if self.step % self.config.logging_steps and self.step not in (1, self.max_steps):
+            return
+        for name, part in gradients.items():
+            report(
+                events.Loss(
+                    step=self.step, task=name, split="train", loss=float(part.loss), examples=self.examples,
+                    weight=part.weight, grad_norm=float(part.norm),
+                )
+            )  # fmt: skip
+        clipped = 0 < self.config.max_grad_norm < norm
+        report(
+            events.Optimizer(
+                step=self.step, learning_rate=rate, grad_norm=norm, clipped=clipped, examples=self.examples
+            )
+        )
+
+    def _check_finite(self, gradients: Mapping[str, TaskGradient], norm: float) -> None:
+        """Stops before a broken gradient reaches the parameters, and names the task it came from."""
+        losses = {name: float(part.loss) for name, part in gradients.items()}
+        broken = next((name for name, loss in losses.items() if not math.isfinite(loss)), None)
+        if broken is None and math.isfinite(norm):
+            return
+        if broken is None:
+            broken = max(gradients, key=lambda name: _or_infinite(float(gradients[name].norm)))
+        rate = self.config.learning_rate
+        what = f"the loss of {broken!r} is {losses[broken]}, the gradient norm {norm:g}"
+        message = f"Training cannot go on after step {self.step}: {what}, at a learning rate of {rate:g}."
+        details = {"loss": losses[broken], "grad_norm": norm, "learning_rate": rate}
+        raise LossNotFinite(message, task=broken, step=self.step, **details)
+
+    def _validate(self, report: Report, control: Control, save: Save) -> None:
+        report(events.Phase(step=self.step, phase="evaluating"))
+        for source in self.sources.values():
+            if control.stop_requested() and self.step:
+                return
+            self._score(source, "validation", report)
+        self._save(report, save)
+
+    def _score(self, source: EncodedSource, split: Split, report: Report) -> None:
+        size = self.config.per_device_eval_batch_size
+        results = evaluate(self.model, source, split, size, self.accelerator.autocast)
+        for task in source.tasks:
+            if task.name not in results:
+                continue
+            result = results[task.name]
+            examples = len(source.splits[split])
+            report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
+            report(events.Scores(step=self.step, task=task.name, split=split, metric=task.metric, scores=result.scores))
+
+    def _save(self, report: Report, save: Save) -> None:
+        report(events.Phase(step=self.step, phase="saving"))
+        report(events.Snapshot(step=self.step, name=save(self.model, self.step)))
+
+    def _end(self, report: Report, control: Control, save: Save) -> Outcome:
+        reason = control.stop_requested() if self.step < self.max_steps else None
+        if reason:
+            self._save(report, save)
+        else:
+            self._validate(report, control, save)
+            report(events.Phase(step=self.step, phase="evaluating"))
+            for source in self.sources.values():
+                self._score(source, "test", report)
+        return Outcome(reason, peak_memory_bytes(self.model.device))
+
+    def _started(self) -> events.RunStarted:
+        device = self.model.device
+        return events.RunStarted(
+            device=device.type,
+            device_name=device_name(device),
+            precision="bf16" if self.accelerator.mixed_precision == "bf16" else "fp32",
+            max_steps=self.max_steps,
+            eval_steps=self.config.eval_steps,
+            tasks=[line for source in self.sources.values() for line in _task_lines(source)],
+            parameters=parameter_counts(self.model),
+        )
+
+
+def _task_lines(source: EncodedSource) -> list[dict[str, Any]]:
+    """What ``run_started`` tells about each task of a source."""
+    constant = baselines(source)
+    return [
+        {
+            "name": task.name,
+            "kind": task.spec.kind,
+            "source": source.name,
+            "labels": list(task.spec.labels),
+            "metric": task.metric,
+            "loss_scale": task.loss_scale,
+            **{
+                f"{split}_rows": sum(example.labels[task.name] is not None for example in examples)
+                for split, examples in source.splits.items()
+            },
+            "baseline": dict(constant.get(task.name, {})),
+        }
+        for task in source.tasks
+    ]
+
+
+def count_steps(config: TrainingConfig, rows: int) -> int:
+    """``max_steps``, or as many as ``num_train_epochs`` passes over the rows take."""
+    if config.max_steps != -1:
+        return config.max_steps
+    return max(1, math.ceil(config.num_train_epochs * rows / config.per_device_train_batch_size))
+
+
+def parameter_groups(model: MultiTaskModel, config: TrainingConfig) -> list[dict[str, Any]]:
+    """Encoder and heads, each with and without weight decay: biases and norms are not decayed."""
+    groups = []
+    for part, rate in ((model.sharing, config.learning_rate), (model.heads, config.head_learning_rate)):
+        trained = [(name, parameter) for name, parameter in part.named_parameters() if parameter.requires_grad]
+        for decay in (True, False):
+            chosen = [parameter for name, parameter in trained if _decays(name, parameter) == decay]
+            if chosen:
+                groups.append({"params": chosen, "lr": rate, "weight_decay": config.weight_decay if decay else 0.0})
+    return groups
+
+
+def _decays(name: str, parameter: torch.Tensor) -> bool:
+    return parameter.ndim > 1 and not name.endswith("bias")
+
+
+def _or_infinite(value: float) -> float:
+    return value if math.isfinite(value) else math.inf
