@@ -45,20 +45,24 @@ def train(config_path: Path, runs: Path) -> int:
 
     try:
         values = json.loads(config_path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError("config", "be a readable JSON file", str(error)) from error
+    config = RunConfig.from_dict(values)
+    assembly.check(config)
     store = RunStore(runs)
-    run_id = store.create(RunConfig.from_dict(values))
+    run_id = store.create(config)
     print(run_id, flush=True)
     return worker.run(store.folder(run_id))
 
 
 def predict(run_id: str, text: str, text_pair: str | None, runs: Path) -> int:
     """Prints every head's answer as JSON."""
-    from mtl.inference import Predictor
     from mtl.runs.store import RunStore
 
-    answers = Predictor(RunStore(runs).folder(run_id) / "snapshots").answer(text, text_pair)
+    folder = RunStore(runs).folder(run_id)
+    from mtl.inference import Predictor  # torch: a run that is not there is said at once
+
+    answers = Predictor(folder / "snapshots").answer(text, text_pair)
     print(json.dumps(answers.to_dict(), ensure_ascii=False, indent=1))
     return 0
 

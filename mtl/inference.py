@@ -5,7 +5,7 @@ B texts · L tokens
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +67,14 @@ class Predictor:
             ConfigError: The text is empty.
             CheckpointError: There is no snapshot yet, or it cannot be read.
         """
+        longer = max(len(text), len(text_pair or "")) > MAX_CHARACTERS
         text, text_pair = _clean(text), _clean(text_pair or "")
         if not text:
             raise ConfigError("text", "hold at least one visible character", "")
         with self._lock:
             model, step = self._current()
-            return answer(model, text, text_pair or None, step)
+            answers = answer(model, text, text_pair or None, step)
+        return replace(answers, truncated=answers.truncated or longer)
 
     def _current(self) -> tuple[MultiTaskModel, int]:
         complete = snapshots(self._folder)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -22,7 +23,7 @@ from mtl import checkpoint
 from mtl.checkpoint import Parts
 from mtl.data.batches import Batch
 from mtl.data.sources import TaskSpec
-from mtl.errors import CheckpointError, EncoderError
+from mtl.errors import CheckpointError, ConfigError, EncoderError
 from mtl.runs.config import Choice, EncoderConfig
 from mtl.runs.options import find
 from mtl.sharing import SHARING
@@ -115,7 +116,7 @@ class MultiTaskModel(nn.Module):
             encoder = new_encoder(parts.architecture, encoder_config.freeze_layers)
             model = cls(encoder, parts.tokenizer, [build_task(spec) for spec in specs], encoder_config, sharing)
             model.load_state_dict(dict(parts.tensors))
-        except (KeyError, TypeError, RuntimeError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, ConfigError, EncoderError) as error:
             message = f"The snapshot does not fit together: {str(error).splitlines()[0]}"
             raise CheckpointError(message, reason="format", file=checkpoint.SETTINGS) from error
         return model.eval()
@@ -140,7 +141,9 @@ def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, 
             folder, config=architecture, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
         )
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
+        if tokenizer.vocab_size <= len(tokenizer.all_special_tokens):  # what is made without its files
+            raise ValueError("its tokenizer has no vocabulary")
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         message = (
             f"{config.name} cannot be loaded: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
         )

@@ -4,6 +4,7 @@ B texts · L tokens
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -176,7 +177,8 @@ class BucketedStream:
     """An endless, seeded stream of batches in which texts of similar length come together.
 
     Each pass over the rows is a new permutation. A pool of up to ``pool_size`` rows is sorted by length, and a batch
-    is a random run of neighbours in it; what is left of a pool joins the next one, so every row is drawn once a pass.
+    is a random run of neighbours in it; what is left of a pool opens the next batch, so every row is drawn once a
+    pass, whatever its length.
     """
 
     def __init__(self, lengths: Sequence[int], seed: int, pool_size: int = 2048) -> None:
@@ -189,18 +191,31 @@ class BucketedStream:
 
     def take(self, count: int) -> list[int]:
         """Indices of the next ``count`` rows."""
-        while len(self._pool) < count:
-            self._refill(count)
-        start = self._random.randrange(len(self._pool) // count) * count
-        batch = self._pool[start : start + count]
-        del self._pool[start : start + count]
+        batch: list[int] = []
+        while len(batch) + len(self._pool) < count:
+            batch += self._pool
+            self._refill()
+        wanted = count - len(batch)
+        start = self._beside(batch, wanted) if batch else self._run(wanted)
+        batch += self._pool[start : start + wanted]
+        del self._pool[start : start + wanted]
         self.drawn += count
         return batch
 
-    def _refill(self, count: int) -> None:
+    def _run(self, count: int) -> int:
+        """Where a random run of neighbours begins. Runs lie end to end, from the shortest text or from the longest."""
+        runs, rest = divmod(len(self._pool), count)
+        return self._random.randrange(runs) * count + self._random.choice((0, rest))
+
+    def _beside(self, batch: Sequence[int], count: int) -> int:
+        """Where the rows begin that are nearest in length to those a batch already has."""
+        middle = self._lengths[batch[len(batch) // 2]]
+        at = bisect_left(self._pool, middle, key=self._lengths.__getitem__)
+        return min(max(0, at - count // 2), len(self._pool) - count)
+
+    def _refill(self) -> None:
         if not self._pass:
             self._pass = list(range(len(self._lengths)))
             self._random.shuffle(self._pass)
-        wanted = max(self._pool_size, count) - len(self._pool)
-        fresh, self._pass = self._pass[:wanted], self._pass[wanted:]
-        self._pool = sorted(self._pool + fresh, key=lambda index: self._lengths[index])
+        fresh, self._pass = self._pass[: self._pool_size], self._pass[self._pool_size :]
+        self._pool = sorted(fresh, key=self._lengths.__getitem__)

@@ -20,7 +20,7 @@ def _number(name: str, value: object, low: float, high: float, *, open_low: bool
     """Refuses what is not a finite number in [low, high], or (low, high] with ``open_low``."""
     rule = f"lie in {'(' if open_low else '['}{low:g}, {high:g}]"
     details = {"low": low, "high": high}
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
         raise ConfigError(name, f"be a number and {rule}", value, **details)
     if value < low or value > high or (open_low and value == low):
         raise ConfigError(name, rule, value, **details)
@@ -210,4 +210,8 @@ def _part(name: str, value: object, cls: type) -> Any:
     table = _table(name, value, cls)
     if cls in (TaskConfig, Choice) and "name" not in table:
         raise ConfigError(f"{name}.name", "be given", None)
+    if cls is Choice:
+        _name(f"{name}.name", table["name"])
+        if not isinstance(table.get("options", {}), Mapping):
+            raise ConfigError(f"{name}.options", "be a table of option names and values", table["options"])
     return cls(**table)

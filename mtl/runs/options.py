@@ -37,7 +37,7 @@ class Option:
                 self._check_number(f"{field_name}.{task}", number)
 
     def _check_number(self, field_name: str, value: object) -> None:
-        valid = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        valid = isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
         if not valid or not self.low <= value <= self.high:  # type: ignore[operator]
             rule = f"be a number in [{self.low:g}, {self.high:g}]"
             raise ConfigError(field_name, rule, value, low=self.low, high=self.high)

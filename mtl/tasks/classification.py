@@ -76,9 +76,9 @@ class Classification(Task):
         total = F.cross_entropy(logits.float(), labels, ignore_index=IGNORED, reduction="sum")
         return total / (labels != IGNORED).sum().clamp_min(1)
 
-    def labelled(self, labels: Tensor) -> bool:
-        """Whether any label is not missing."""
-        return bool((labels != IGNORED).any())
+    def count(self, labels: Tensor) -> int:
+        """Labelled texts."""
+        return int((labels != IGNORED).sum())
 
     def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[int]:
         """The most probable class of each text."""

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 
 import torch
-from scipy.stats import ConstantInputWarning, pearsonr, spearmanr
+from scipy.stats import DegenerateDataWarning, pearsonr, spearmanr
 from torch import Tensor, nn
 
 from mtl.data.sources import Row
@@ -63,9 +63,9 @@ class Regression(Task):
         errors = torch.where(known, logits.float().squeeze(-1) - labels.nan_to_num(), 0.0)  # [B]
         return errors.square().sum() / known.sum().clamp_min(1)
 
-    def labelled(self, labels: Tensor) -> bool:
-        """Whether any label is not missing."""
-        return not bool(labels.isnan().all())
+    def count(self, labels: Tensor) -> int:
+        """Labelled texts."""
+        return int((~labels.isnan()).sum())
 
     def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[float]:
         """The number of each text, on the unit scale."""
@@ -73,12 +73,13 @@ class Regression(Task):
 
     def score(self, predictions: Sequence[float], labels: Sequence[float]) -> Scores:
         """Pearson's and Spearman's correlation, and 1 − mean absolute error on the unit scale."""
-        errors = [abs(a - b) for a, b in zip(predictions, labels, strict=True)]
+        # Cut to the range, as answers are.
+        errors = [abs(min(max(a, 0.0), 1.0) - b) for a, b in zip(predictions, labels, strict=True)]
         scores = {"pearson": 0.0, "spearman": 0.0, "closeness": 1 - sum(errors) / len(errors)}
         if len(labels) > 1:
             with warnings.catch_warnings():
-                # A constant side has no correlation: 0, as for a head that says the same about every text.
-                warnings.simplefilter("ignore", ConstantInputWarning)
+                # A constant side has no correlation: 0, as for a head that says (nearly) the same about every text.
+                warnings.simplefilter("ignore", DegenerateDataWarning)
                 pearson, spearman = pearsonr(predictions, labels).statistic, spearmanr(predictions, labels).statistic
             scores["pearson"] = 0.0 if math.isnan(pearson) else float(pearson)
             scores["spearman"] = 0.0 if math.isnan(spearman) else float(spearman)

@@ -51,13 +51,16 @@ class Tagging(Task):
         tags = row.get(self.spec.label)
         if tags is None:
             return None
-        words = row.get(self.spec.tokens or "tokens", ())
+        words = row.get(self.spec.tokens or "tokens") or ()
+        if not isinstance(tags, list | tuple):
+            message = f"`{self.name}` should be a list of tags. Found {shown(tags)}."
+            raise DataError(message, source=self.spec.source, reason="label", found=tags)
         if len(words) != len(tags):
             message = f"`{self.name}` should have one tag a word. Found {len(tags)} tags for {len(words)} words."
             raise DataError(message, source=self.spec.source, reason="tag_count", found=len(tags))
         known = {tag: index for index, tag in enumerate(self.tag_names)}
         for tag in tags:
-            if tag not in known:
+            if not isinstance(tag, str) or tag not in known:
                 message = f"`{self.name}` should be one of {', '.join(known)}. Found {shown(tag)}."
                 raise DataError(message, source=self.spec.source, reason="label", found=tag)
         return [known[tag] for tag in tags]
@@ -88,9 +91,9 @@ class Tagging(Task):
         total = F.cross_entropy(flat, labels.flatten(), ignore_index=IGNORED, reduction="sum")
         return total / (labels != IGNORED).sum().clamp_min(1)
 
-    def labelled(self, labels: Tensor) -> bool:
-        """Whether any label is not missing."""
-        return bool((labels != IGNORED).any())
+    def count(self, labels: Tensor) -> int:
+        """Labelled words."""
+        return int((labels != IGNORED).sum())
 
     def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[list[int]]:
         """The most probable tag of each word; O for a word that was cut off."""
@@ -106,7 +109,8 @@ class Tagging(Task):
             "entity_f1": float(f1_score(truth, guess, zero_division=0)),
             "precision": float(precision_score(truth, guess, zero_division=0)),
             "recall": float(recall_score(truth, guess, zero_division=0)),
-            "word_accuracy": float(accuracy_score(truth, guess)),
+            # seqeval divides by the number of words.
+            "word_accuracy": float(accuracy_score(truth, guess)) if any(truth) else 0.0,
         }
 
     def baseline(self, train_labels: Sequence[Sequence[int]], labels: Sequence[Sequence[int]]) -> list[list[int]]:

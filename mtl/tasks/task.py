@@ -77,8 +77,12 @@ class Task(ABC):
         return self.loss_scale * self.loss(logits, labels)
 
     @abstractmethod
+    def count(self, labels: Tensor) -> int:
+        """How many labels the loss of a batch is the mean of."""
+
     def labelled(self, labels: Tensor) -> bool:
         """Whether a batch's labels hold anything to learn from."""
+        return self.count(labels) > 0
 
     @abstractmethod
     def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[Any]:

@@ -27,10 +27,28 @@ class EncodedSource:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One task on one split: the mean loss over labelled texts, and the scores."""
+    """One task on one split: the mean loss over all its labels, and the scores."""
 
     loss: float
     scores: Scores
+
+
+class Mean:
+    """The mean over all labels of means over batches: the same for every batch size."""
+
+    def __init__(self) -> None:
+        self._total = 0.0
+        self._count = 0
+
+    def add(self, mean: float, count: int) -> None:
+        """Adds the mean of ``count`` labels."""
+        self._total += mean * count
+        self._count += count
+
+    @property
+    def value(self) -> float:
+        """The mean so far; 0 of nothing."""
+        return self._total / max(self._count, 1)
 
 
 @torch.inference_mode()
@@ -43,7 +61,7 @@ def evaluate(
 ) -> dict[str, Evaluation]:
     """Every task of the source on a split, with one encoder pass per text; tasks without a label are left out."""
     examples = source.splits[split]
-    losses: dict[str, float] = {task.name: 0.0 for task in source.tasks}
+    losses = {task.name: Mean() for task in source.tasks}
     predictions: dict[str, dict[int, Any]] = {task.name: {} for task in source.tasks}
     was_training = model.training
     model.eval()
@@ -53,15 +71,15 @@ def evaluate(
         with autocast():
             logits = model(batch, list(batch.labels))
         for task in source.tasks:
-            labelled = [index for index in indices if examples[index].labels[task.name] is not None]
-            losses[task.name] += float(task.scaled_loss(logits[task.name], batch.labels[task.name])) * len(labelled)
+            labels = batch.labels[task.name]
+            losses[task.name].add(float(task.scaled_loss(logits[task.name], labels)), task.count(labels))
             predicted = task.predict(logits[task.name], batch.word_starts)
             predictions[task.name].update(zip(indices, predicted, strict=True))
     model.train(was_training)
     return {
         task.name: result
         for task in source.tasks
-        if (result := _result(task, examples, losses[task.name], predictions[task.name])) is not None
+        if (result := _result(task, examples, losses[task.name].value, predictions[task.name])) is not None
     }
 
 
@@ -70,7 +88,7 @@ def _result(task: Task, examples: Sequence[Example], loss: float, predictions: M
     if not known:
         return None
     labels = [examples[index].labels[task.name] for index in known]
-    return Evaluation(loss / len(known), task.score([predictions[index] for index in known], labels))
+    return Evaluation(loss, task.score([predictions[index] for index in known], labels))
 
 
 def baselines(source: EncodedSource) -> dict[str, Scores]:

@@ -27,7 +27,7 @@ class Mixture:
     """Splits every step's batch among the sources so that, over the steps, each gets exactly its share.
 
     What one step rounds away is carried to the next: after k steps of B texts a source with share p has given
-    ⌊k·B·p⌋ or one more. A source never waits for ever, however small its share.
+    ⌊k·B·p⌋ or ⌈k·B·p⌉. A source never waits for ever, however small its share.
     """
 
     def __init__(self, shares: Mapping[str, float], batch_size: int) -> None:
@@ -42,8 +42,9 @@ class Mixture:
         # Rounding first guards against a share like 0.1 that adds up to 0.9999999.
         counts = {name: max(0, math.floor(round(owed, 9))) for name, owed in self._owed.items()}
         left = self._batch_size - sum(counts.values())
-        by_remainder = sorted(self._owed, key=lambda name: counts[name] - self._owed[name])
-        for name in by_remainder[:left]:
+        # By deadline, not by size: whoever would be a whole text short the soonest. Only this order never falls behind.
+        rests = {name: owed - counts[name] for name, owed in self._owed.items() if owed - counts[name] > 1e-9}
+        for name in sorted(rests, key=lambda name: (1 - rests[name]) / self._shares[name])[:left]:
             counts[name] += 1
         for name, count in counts.items():
             self._owed[name] -= count

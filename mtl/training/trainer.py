@@ -74,6 +74,7 @@ class Trainer:
         self.accelerator = accelerator
         self.step = 0
         self.examples = 0
+        self._saved: int | None = None
         self.max_steps = count_steps(config, sum(len(source.splits["train"]) for source in sources))
         self._engine = GradientEngine(self.model, balancer, accelerator.autocast)
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -81,8 +82,10 @@ class Trainer:
         warmup = math.ceil(config.warmup_ratio * self.max_steps)
         self._schedule = get_linear_schedule_with_warmup(self._optimizer, warmup, self.max_steps)
 
-    def run(self, report: Report, control: Control, save: Save) -> Outcome:
+    def run(self, report: Report, control: Control, save: Save | None) -> Outcome:
         """Trains to the last step, or to the end of the step in which a stop is asked for.
+
+        ``save`` None keeps no snapshots.
 
         Raises:
             LossNotFinite: A loss or the gradient became NaN or infinite; the parameters are those before the step.
@@ -174,11 +177,11 @@ class Trainer:
         details = {"loss": losses[broken], "grad_norm": norm, "learning_rate": rate}
         raise LossNotFinite(message, task=broken, step=self.step, **details)
 
-    def _validate(self, report: Report, control: Control, save: Save) -> None:
+    def _validate(self, report: Report, control: Control, save: Save | None) -> None:
         report(events.Phase(step=self.step, phase="evaluating"))
         for source in self.sources.values():
             if control.stop_requested() and self.step:
-                return
+                break
             self._score(source, "validation", report)
         self._save(report, save)
 
@@ -190,14 +193,18 @@ class Trainer:
                 continue
             result = results[task.name]
             examples = len(source.splits[split])
-            report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
+            if split == "validation":  # a curve has no point of the test
+                report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
             report(events.Scores(step=self.step, task=task.name, split=split, metric=task.metric, scores=result.scores))
 
-    def _save(self, report: Report, save: Save) -> None:
+    def _save(self, report: Report, save: Save | None) -> None:
+        if save is None or self._saved == self.step:
+            return
         report(events.Phase(step=self.step, phase="saving"))
         report(events.Snapshot(step=self.step, name=save(self.model, self.step)))
+        self._saved = self.step
 
-    def _end(self, report: Report, control: Control, save: Save) -> Outcome:
+    def _end(self, report: Report, control: Control, save: Save | None) -> Outcome:
         reason = control.stop_requested() if self.step < self.max_steps else None
         if reason:
             self._save(report, save)

@@ -1,0 +1,139 @@
+"""What all heads of a run answer to one text, now and before training; the only room of the page that loads torch."""
+
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, Protocol, TypeVar
+
+from demo.lessons.recording import RECORDED, Recording
+from mtl.errors import CheckpointError, ConfigError
+from mtl.runs.store import RunStore
+
+MAX_CHARACTERS = 20_000
+"""Of a text no more is read. Encoders stop far earlier, after ``max_length`` tokens."""
+KEPT_PREDICTORS = 2
+KEPT_ANSWERS = 256
+INVISIBLE = {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp", "Zs"}
+"""Unicode categories of what leaves no mark on paper."""
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Predictor(Protocol):
+    """What is used of ``mtl.inference.Predictor``."""
+
+    def answer(self, text: str, text_pair: str | None = None) -> Any:
+        """All heads' answers to the text."""
+
+
+class Asking:
+    """Answers questions to runs; a few models and many answers are kept."""
+
+    def __init__(
+        self,
+        store: RunStore,
+        recording: Recording | None = None,
+        load: Callable[[Path, bool], Predictor] | None = None,
+    ) -> None:
+        """``load`` makes a predictor of a folder of snapshots, of the newest or else of the first."""
+        self._store = store
+        self._recording = recording
+        self._load = load or load_predictor
+        self._predictors: _Recent[tuple[Path, bool], Predictor] = _Recent(KEPT_PREDICTORS)
+        self._answers: _Recent[tuple[str, ...], dict[str, Any]] = _Recent(KEPT_ANSWERS)
+
+    def answer(self, run_id: str, text: object, text_pair: object = "") -> dict[str, Any]:
+        """All heads' answers of the run's newest snapshot, and under ``before`` those of its first.
+
+        Returns:
+            ``step``, ``truncated``, ``tokens_read``, ``missing_pair`` and ``answers`` as ``Answers.to_dict`` gives
+            them, and ``before``: the answers of step 0, None where that snapshot is gone.
+
+        Raises:
+            ConfigError: The text holds nothing that can be seen.
+            RunNotFound: There is no such run.
+            CheckpointError: The run has saved nothing yet (``reason`` is ``missing``), or a snapshot is damaged.
+        """
+        asked, cut = readable("text", text)
+        paired, pair_cut = readable("text_pair", text_pair) if _seen(text_pair) else ("", False)
+        if run_id == RECORDED and self._recording:
+            return self._recording.answer(asked, paired)
+        newest, first = self._store.newest_snapshot(run_id), self._store.first_snapshot(run_id)
+        if newest is None:
+            raise CheckpointError("The run has saved no snapshot yet.", reason="missing")
+        now = self._of_snapshot(newest, asked, paired, newest=True)
+        before = self._of_snapshot(first, asked, paired, newest=False) if first else None
+        truncated = bool(now["truncated"] or cut or pair_cut)
+        return {**now, "truncated": truncated, "before": before and before["answers"]}
+
+    def _of_snapshot(self, snapshot: Path, text: str, text_pair: str, *, newest: bool) -> dict[str, Any]:
+        """What this snapshot answers; the same question to it is computed once, however many ask."""
+        folder = snapshot.parent
+
+        def ask() -> dict[str, Any]:
+            predictor = self._predictors.get((folder, newest), lambda: self._load(folder, newest))
+            answers: dict[str, Any] = predictor.answer(text, text_pair or None).to_dict()
+            return answers
+
+        return self._answers.get((str(snapshot), str(newest), text, text_pair), ask)
+
+
+def load_predictor(folder: Path, newest: bool) -> Predictor:
+    """A predictor of the snapshots in a folder. The first call imports torch, which takes seconds."""
+    # Late on purpose: the page must answer before torch is needed, and may never need it.
+    from mtl.inference import Predictor as TorchPredictor
+
+    return TorchPredictor(folder, newest=newest)
+
+
+def readable(field: str, text: object) -> tuple[str, bool]:
+    """The text as a tokenizer can take it, without blank ends or lone surrogates, and whether it had to be cut.
+
+    Raises:
+        ConfigError: It is no text, or holds nothing that can be seen.
+    """
+    if not isinstance(text, str) or not _seen(text):
+        raise ConfigError(field, "hold at least one visible character", text)
+    stripped = text.strip()
+    kept = stripped[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    return kept, len(stripped) > MAX_CHARACTERS
+
+
+def _seen(text: object) -> bool:
+    """Whether any of the characters that are read can be seen."""
+    if not isinstance(text, str):
+        return False
+    return any(unicodedata.category(char) not in INVISIBLE for char in text.strip()[:MAX_CHARACTERS])
+
+
+class _Recent(Generic[Key, Value]):
+    """The most recently used values; a missing one is made by one thread while the others wait for it."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._making: dict[Key, Lock] = {}
+        self._lock = Lock()
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The value under the key, made if it is not there."""
+        with self._lock:
+            making = self._making.setdefault(key, Lock())
+        with making:
+            with self._lock:
+                if key in self._values:
+                    self._values.move_to_end(key)
+                    return self._values[key]
+            try:
+                value = make()
+                with self._lock:
+                    self._values[key] = value
+                    while len(self._values) > self._limit:
+                        self._values.popitem(last=False)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+            return value

@@ -1,0 +1,94 @@
+/* What all heads answer to one text, side by side: before training and now. Asks again when a new snapshot can speak. */
+import { fill, h, say } from './dom.js';
+import { block, isRecorded, listen, run as current, taskName, tasksOf } from './bus.js';
+import { belongs, switchOf, tint } from './signs.js';
+import { body, certainty } from './kinds.js';
+
+const PAUSE = 400;
+
+export const mount = block(({ element, box, props, trigger, watch, words }) => {
+  const w = words.ask,
+    from = h('span.from', { role: 'status' }),
+    note = h('p.cut', { hidden: true }),
+    list = h('div.list');
+  const key = h(
+    'p.ghosts',
+    {},
+    from,
+    h('span', {}, w.percent),
+    h('i.was', { 'aria-hidden': 'true' }),
+    w.before,
+    h('i.now', { 'aria-hidden': 'true' }),
+    w.now,
+  );
+  let heard = null,
+    timer = null,
+    waiting = false;
+
+  /* A new snapshot, or another run: ask by itself, once things are quiet. */
+  function ask() {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (!element.isConnected || (current.snapshot == null && !isRecorded(current))) return;
+      waiting = true;
+      state();
+      trigger('ask');
+    }, PAUSE);
+  }
+  function state() {
+    const { reply, run } = props.value,
+      mine = reply && run === current.id;
+    from.textContent = waiting ? w.asking : mine ? say(w.of_step, { s: reply.step }) : '';
+    key.hidden = !waiting && !mine;
+  }
+  function draw() {
+    waiting = false;
+    const { reply, problem, run } = props.value,
+      mine = run === current.id;
+    state();
+    note.hidden = !(mine && reply?.truncated);
+    note.textContent = reply ? say(w.truncated, { n: reply.tokens_read?.toLocaleString(words.locale) }) : '';
+    if (!mine || problem || !reply) {
+      const speaks = current.snapshot != null || isRecorded(current);
+      return fill(list, h('p.idle', {}, mine && problem ? (w[problem] ?? problem) : speaks ? w.ready : w.waiting));
+    }
+    const missing = new Set(reply.missing_pair ?? []);
+    fill(
+      list,
+      tasksOf(current)
+        .filter(task => reply.answers[task] || missing.has(task))
+        .map(task => (missing.has(task) ? silent(task) : answer(task, reply.answers[task], reply.before?.[task]))),
+    );
+  }
+  const head = (task, rest) =>
+    h('header', {}, h('h3', {}, switchOf(task, false), taskName(task)), rest && h('span', {}, rest));
+  const silent = task =>
+    h(
+      'section.answer.silent',
+      { style: tint(task), ...belongs(task) },
+      head(task),
+      h('p.body.soft', {}, w.needs_second),
+    );
+  const answer = (task, now, before) =>
+    h(
+      `section.answer.${now.type}`,
+      { style: tint(task), ...belongs(task) },
+      head(task, certainty(words, now, before)),
+      h('div.body', {}, body(words, now, before)),
+    );
+
+  fill(box, key, note, list);
+  watch('value', draw);
+  draw();
+  listen(element, (run, news) => {
+    if (news.opened) {
+      heard = null;
+      draw();
+    }
+    const voice = isRecorded(run) ? 'recorded' : run.snapshot;
+    if (voice != null && voice !== heard && tasksOf(run).length) {
+      heard = voice;
+      ask();
+    }
+  });
+});

@@ -1,0 +1,79 @@
+/* The estimate, and the one button: Train; while this run lives Stop; while it stops End now. */
+import { duration, fill, h, memory, say } from './dom.js';
+import { block, isLive, listen, run as current } from './bus.js';
+
+const AGAIN = 700,
+  REST = 5000,
+  SETTLE = 1000,
+  LOST = 15000;
+
+export const mount = block(({ element, box, props, trigger, watch, words }) => {
+  const w = words.setup,
+    line = h('div.estimate', { 'aria-live': 'polite' });
+  const icon = h('i', { 'aria-hidden': 'true' }),
+    label = h('span');
+  const button = h('button', { id: 'go', type: 'button', onclick: press }, icon, label);
+  let mode = 'train',
+    since = 0,
+    sent = false,
+    stopping = null,
+    timer = null,
+    ticked = 1;
+
+  /* A second press within a second means the same as the first: one run, and no stop by accident. */
+  function press() {
+    const now = performance.now();
+    if (now - since < SETTLE || (mode === 'train' && sent && now - since < LOST)) return;
+    since = now;
+    if (mode === 'train') {
+      sent = true;
+      trigger('train');
+    }
+    if (mode === 'stop') {
+      stopping = current.id;
+      trigger('stop');
+    }
+    if (mode === 'kill') trigger('kill');
+    draw();
+  }
+  function draw() {
+    const run = current;
+    mode = !isLive(run) ? 'train' : stopping === run.id ? 'kill' : 'stop';
+    label.textContent = { train: w.train, stop: w.stop, kill: w.end_now }[mode];
+    button.className = mode;
+    button.setAttribute('aria-disabled', String(mode === 'train' && sent));
+    fill(line, ...(mode === 'kill' ? [h('b', {}, w.stopping)] : estimate()));
+  }
+  function estimate() {
+    const { state, seconds, peak_memory_bytes: bytes } = props.value.estimate ?? {};
+    if (!ticked) return [h('b', {}, w.no_tasks)];
+    if (seconds != null) {
+      const values = { time: duration(words.units, seconds), memory: memory(words.units, bytes) };
+      return [h('b', {}, say(w.estimate, values)), h('span', {}, w.estimate_note)];
+    }
+    if (state === 'busy' && mode === 'stop') return []; // the state line says how long this run will take
+    return [h('span', {}, { measuring: w.measuring, busy: w.busy }[state] ?? w.no_estimate)];
+  }
+  /* The probe runs beside the page: ask again until it has measured. */
+  function arrive() {
+    const state = props.value.estimate?.state;
+    clearTimeout(timer);
+    if (state === 'measuring' || state === 'busy') {
+      const again = () =>
+        document.visibilityState === 'visible' ? trigger('again') : (timer = setTimeout(again, REST));
+      timer = setTimeout(again, state === 'busy' ? REST : AGAIN);
+    }
+    draw();
+  }
+  fill(box, line, button);
+  watch('value', arrive);
+  arrive();
+  listen(element, (run, news) => {
+    if (news.opened || news.answered) sent = false;
+    draw();
+  });
+  document.addEventListener('lab:tasks', event => {
+    ticked = event.detail.length;
+    draw();
+  });
+});

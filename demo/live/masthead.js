@@ -1,0 +1,46 @@
+/* The line at the top. It also hands the page's words and catalogue to all other blocks. */
+import { h } from './dom.js';
+import { introduce, listen } from './bus.js';
+
+export function mount({ element, props }) {
+  const { words, tasks, presets, languages, device } = props.value,
+    header = words.header;
+  document.title = header.title;
+  const here = href => {
+    const query = new URLSearchParams(location.search);
+    query.delete('lang');
+    return href + (query.toString() && '?' + query);
+  };
+  const badge = h('span.badge', { hidden: true });
+  // The address changes with the run, so the link to the other language is made when it is used.
+  const link = ({ lang, locale, name, href }) =>
+    lang === words.lang
+      ? h('b', { 'aria-current': 'true', lang: locale }, name)
+      : h(
+          'a',
+          {
+            lang: locale,
+            href: here(href),
+            onclick: event => {
+              event.currentTarget.href = here(href);
+            },
+          },
+          name,
+        );
+  element.firstElementChild.replaceChildren(
+    h('div.brand', {}, h('h1', {}, header.title), h('p', {}, header.promise)),
+    h('div.aside', {}, badge, h('nav.lang', { 'aria-label': header.languages }, languages.map(link))),
+  );
+  introduce({ words, tasks, presets });
+  listen(element, run => {
+    const kind = run.status?.device?.toUpperCase();
+    const name = run.status?.device_name || kind || device;
+    badge.hidden = !name;
+    badge.replaceChildren(
+      h('i', { 'aria-hidden': 'true' }),
+      h('span.full', {}, name ?? ''),
+      h('span.brief', {}, kind ?? name ?? ''),
+    );
+    badge.title = name ?? '';
+  });
+}

@@ -1,0 +1,34 @@
+/* Four presets, one press each, and what to look for in the chosen one. Value: { chosen: name }. */
+import { h } from './dom.js';
+import { block, page } from './bus.js';
+
+export const mount = block(({ box, props, trigger, watch, words }) => {
+  const inputs = new Map(),
+    look = h('p.look', { 'aria-live': 'polite' });
+
+  const option = name => {
+    const input = h('input', { type: 'radio', name: 'preset', value: name, onclick: () => pick(name) });
+    inputs.set(name, input);
+    return h('label', {}, input, h('span', {}, words.presets[name]?.name ?? name));
+  };
+  /* A press on the chosen one fills the form anew: what was changed by hand is set back. */
+  function pick(name) {
+    const url = new URL(location.href);
+    url.searchParams.set('preset', name);
+    history.replaceState(history.state, '', url);
+    props.value = { chosen: name };
+    draw();
+    trigger('pick');
+  }
+  function draw() {
+    const name = props.value.chosen;
+    for (const [key, input] of inputs) input.checked = key === name;
+    look.textContent = words.presets[name]?.look_for ?? '';
+  }
+  box.replaceChildren(
+    h('div.choices', { role: 'radiogroup', 'aria-label': words.setup.preset }, page.presets.map(option)),
+    look,
+  );
+  watch('value', draw);
+  draw();
+});

@@ -1,0 +1,77 @@
+"""The page: header and Lab, once for each language."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+
+from demo.live import block
+from demo.presets import PRESETS
+from demo.tabs.lab import build_lab
+from demo.tabs.services import Services
+from demo.text import Text
+from demo.text.en import EN
+from demo.text.zh import ZH
+from mtl.data.sources import TASKS, TaskSpec, read_split, sizes
+
+__all__ = ["LANGUAGES", "Services", "build_page"]
+
+LANGUAGES: Sequence[Text] = (EN, ZH)
+"""The first is at ``/``, each other one at ``/<lang>``."""
+SHORT = 30
+"""Letters that fit on a card."""
+
+
+def build_page(services: Services, text: Text = EN) -> gr.Blocks:
+    """The whole app: the page in ``text`` at ``/``, and in every other language at its own address."""
+    others = [language for language in LANGUAGES if language.lang != text.lang]
+    with gr.Blocks(title=text.header.title, analytics_enabled=False, fill_width=True) as page:
+        _one_language(page, services, text, home=text)
+    for other in others:
+        with page.route(other.name, f"/{other.lang}"):
+            _one_language(page, services, other, home=text)
+    return page
+
+
+def _one_language(page: gr.Blocks, services: Services, text: Text, home: Text) -> None:
+    gr.Navbar(visible=False)
+    block("masthead", _introduction(services, text, home))
+    build_lab(page, services, text)
+
+
+def _introduction(services: Services, text: Text, home: Text) -> dict[str, Any]:
+    """What every block of the page works with: its words, and the catalogue of tasks."""
+    links = [
+        {"lang": item.lang, "locale": item.locale, "name": item.name, "href": "./" if item is home else item.lang}
+        for item in LANGUAGES
+    ]
+    return {
+        "words": asdict(text),
+        "tasks": [_task(task) for task in TASKS.values()],
+        "presets": list(PRESETS),
+        "languages": links,
+        "device": services.device,
+    }
+
+
+def _task(task: TaskSpec) -> dict[str, Any]:
+    """A task as its card shows it."""
+    return {
+        "name": task.name,
+        "kind": task.kind,
+        "pair": task.pair,
+        "labels": list(task.labels),
+        "low": task.low,
+        "high": task.high,
+        "example": _example(task),
+        "rows": sizes(task)["train"],
+    }
+
+
+def _example(task: TaskSpec) -> str:
+    """A short text of the task. Tasks on the same texts show different ones."""
+    place = [name for name, other in TASKS.items() if other.source == task.source].index(task.name)
+    rows = sorted(read_split(task.source, "train")[:400], key=lambda row: abs(len(row[task.text]) - SHORT))
+    row = rows[place]
+    return f"{row[task.text]} / {row[task.text_pair]}" if task.text_pair else str(row[task.text])

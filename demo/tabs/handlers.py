@@ -1,0 +1,195 @@
+"""What happens when a visitor presses something: plain values in, plain values out."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from demo.api import session_of
+from demo.lessons.recording import RECORDED
+from demo.presets import PRESETS
+from demo.tabs.form import SCALES, TASKS, Form
+from demo.tabs.services import Services
+from mtl.data import sources
+from mtl.errors import CheckpointError, ConfigError, MtlError
+from mtl.runs.config import RunConfig
+
+View = dict[str, Any]
+"""What the state line holds: the id of the run on screen, and why the form was refused, if it was."""
+
+
+FACTORS = (SCALES, "balancer.weights")
+"""Fields that are a factor for each task."""
+
+
+class Handlers:
+    """The handlers of one Lab page."""
+
+    def __init__(self, services: Services, form: Form) -> None:
+        self._services = services
+        self._form = form
+
+    def arrive(self, request: gr.Request) -> list[Any]:
+        """The page's address → state line, presets, then the form: of the run, else of the preset, else the default."""
+        run = str(request.query_params.get("run") or "")[:64]
+        preset = known_preset(request.query_params.get("preset"))
+        config = self._config_of(run) or PRESETS[preset]
+        return [view(run or self._first_run()), {"chosen": preset}, *self._form.write(config)]
+
+    def choose_preset(self, chosen: Mapping[str, Any]) -> list[Any]:
+        """A preset's name → the whole form."""
+        return self._form.write(PRESETS[known_preset(chosen.get("chosen"))])
+
+    def train(self, request: gr.Request, shown: View, *values: Any) -> View:
+        """The form → the new run on screen; or the same run, and why the form was refused."""
+        try:
+            return view(self._services.starter.start(self._form.read(values), session_of(request)))
+        except MtlError as error:
+            return view(shown.get("run"), plain_error(error))
+
+    def stop(self, shown: View) -> View:
+        """Asks the run on screen to stop after its step."""
+        try:
+            self._services.store.request_stop(str(shown.get("run")))
+        except MtlError as error:
+            return view(shown.get("run"), plain_error(error))
+        return view(shown.get("run"))
+
+    def kill(self, shown: View) -> View:
+        """Ends the run on screen, whatever it is doing."""
+        run = str(shown.get("run"))
+        try:
+            self._services.store.folder(run)
+        except MtlError as error:
+            return view(shown.get("run"), plain_error(error))
+        self._services.launcher.kill(run)
+        return view(run)
+
+    def estimate(self, *values: Any) -> dict[str, Any]:
+        """The form → how long it will take and how much memory it needs, as far as that is measured."""
+        try:
+            config = RunConfig.from_dict(self._form.read(values))
+        except ConfigError:
+            return {"estimate": {"state": "error"}}
+        return {"estimate": self._services.estimate.of(config), "nonce": secrets.token_hex(4)}
+
+    def ask(self, shown: View, text: str, text_pair: str) -> dict[str, Any]:
+        """One text → what all heads of the run on screen answer to it."""
+        run = shown.get("run")
+        answer: dict[str, Any] = {"run": run, "reply": None, "problem": "waiting", "nonce": secrets.token_hex(4)}
+        if not run:
+            return answer
+        try:
+            return {**answer, "problem": None, "reply": self._services.asking.answer(run, text, text_pair)}
+        except ConfigError:
+            return {**answer, "problem": "nothing"}
+        except CheckpointError as error:
+            reasons = {"recorded": "recorded_only", "missing": "waiting"}
+            return {**answer, "problem": reasons.get(str(error.details.get("reason")), error.message)}
+        except MtlError as error:
+            return {**answer, "problem": error.message}
+
+    def mend(self, event: gr.EventData, request: gr.Request, shown: View, *values: Any) -> list[Any]:
+        """The button of an error: what it asks for → state line, then the form.
+
+        ``field`` and ``value`` say what to set, ``train`` whether to train again, ``leave`` to forget the run.
+        """
+        asked = {key: getattr(event, key, None) for key in ("field", "value", "train", "leave")}
+        run, untouched = shown.get("run"), self._untouched()
+        if asked["leave"]:
+            return [view(self._first_run()), *untouched]
+        if not asked["train"]:
+            return [view(run), *self._set(str(asked["field"]), asked["value"], values)]
+        config = self._config_of(str(run)) if not shown.get("refusal") else None
+        try:
+            config = RunConfig.from_dict(
+                changed(config or self._form.read(values), asked["field"], asked["value"])
+            ).to_dict()
+            started = self._services.starter.start(config, session_of(request))
+        except MtlError as error:
+            return [view(run, plain_error(error)), *untouched]
+        return [view(started), *self._form.write(config)]
+
+    def _first_run(self) -> str | None:
+        return RECORDED if self._services.recording else None
+
+    def _config_of(self, run: str) -> dict[str, Any] | None:
+        """The config of a run, None where there is no such run."""
+        if run == RECORDED and self._services.recording:
+            return dict(self._services.recording.config)
+        try:
+            return self._services.store.config(run).to_dict()
+        except MtlError:
+            return None
+
+    def _untouched(self) -> list[Any]:
+        return [gr.skip() for _ in (*self._form.components, *self._form.groups)]
+
+    def _set(self, field: str, value: Any, values: tuple[Any, ...]) -> list[Any]:
+        """Sets one widget, named by the field of a ConfigError, and leaves all others as they were typed."""
+        updates = dict.fromkeys(self._form.widgets, gr.skip())
+        found = dict(zip(self._form.widgets, values, strict=True))
+        place, task = self._form.place(field)
+        if place == TASKS:
+            updates[place] = {"tasks": list(sources.TASKS)}
+        elif place and isinstance(found[place], dict):
+            numbers = dict(found[place]["numbers"])
+            wrong = [task] if task else [name for name, number in numbers.items() if not _fits(place, number)]
+            updates[place] = {"numbers": numbers | dict.fromkeys(wrong, value)}
+        elif place and value is not None:
+            updates[place] = value
+        return [*updates.values(), *(gr.skip() for _ in self._form.groups)]
+
+
+def known_preset(name: object) -> str:
+    """The name of a preset, or of the first one for any other name."""
+    return name if isinstance(name, str) and name in PRESETS else next(iter(PRESETS))
+
+
+def view(run: str | None, refusal: dict[str, Any] | None = None) -> View:
+    """What the state line shows. The nonce makes two equal answers two answers."""
+    return {"run": run, "refusal": refusal, "nonce": secrets.token_hex(4)}
+
+
+def plain_error(error: MtlError) -> dict[str, Any]:
+    """The error as the page's sentences are filled from it, with the nearest value that would have been allowed."""
+    details = dict(error.details)
+    if isinstance(error, ConfigError):
+        details["nearest"] = nearest(details)
+    return {"type": error.name, "message": error.message, "details": details}
+
+
+def nearest(details: Mapping[str, Any]) -> float | int | None:
+    """The allowed value nearest to the one found: a bound, or the default where a bound would make no sense."""
+    found, low, high = details.get("found"), details.get("low"), details.get("high")
+    usual = default(str(details.get("field")))
+    if isinstance(usual, float):
+        return usual
+    if isinstance(found, int | float) and isinstance(low, int | float) and isinstance(high, int | float):
+        return high if found > high else low
+    return usual
+
+
+def default(field: str) -> float | int | None:
+    """The default of a field like ``training.seed``; None where it has none, or none that is a number."""
+    if field in FACTORS:
+        return 1.0
+    part: Any = RunConfig().to_dict()
+    for key in field.split("."):
+        part = part.get(key) if isinstance(part, dict) else None
+    return part if isinstance(part, int | float) and not isinstance(part, bool) else None
+
+
+def changed(config: Mapping[str, Any], field: str | None, value: Any) -> dict[str, Any]:
+    """The config with one field like ``training.learning_rate`` set."""
+    part, _, key = (field or "").partition(".")
+    return {**config, part: {**config[part], key: value}} if key and part in config else dict(config)
+
+
+def _fits(place: str, number: Any) -> bool:
+    if number is None:
+        return True
+    return isinstance(number, int | float) and (
+        number > 0 if place == SCALES else number >= 1 and number == int(number)
+    )

@@ -1,0 +1,183 @@
+"""Every word a visitor sees: one frozen dataclass, one instance a language (en.py, zh.py).
+
+``{name}`` in a sentence is a place for a value; the blocks in ``demo/live`` fill it in as text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Words = Mapping[str, str]
+"""What a name in a config, an event or a data set is called on the page."""
+
+
+@dataclass(frozen=True)
+class PresetText:
+    """A preset: its name, and what to look for while it trains."""
+
+    name: str
+    look_for: str
+
+
+@dataclass(frozen=True)
+class ErrorText:
+    """A typed error: what happened, why, and what the button does about it."""
+
+    title: str
+    why: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class HeaderText:
+    """The line at the top."""
+
+    title: str
+    promise: str
+    languages: str
+    device: str
+    gpu: str
+
+
+@dataclass(frozen=True)
+class SetupText:
+    """The left column."""
+
+    heading: str
+    preset: str
+    encoder: str
+    parameters: str
+    tasks: str
+    tasks_note: str
+    sharing: str
+    balancer: str
+    budget: str
+    more: str
+    depth: str
+    freeze: str
+    learning_rate: str
+    head_learning_rate: str
+    batch_size: str
+    clipping: str
+    warmup: str
+    weight_decay: str
+    seed: str
+    loss_scale: str
+    max_rows: str
+    per_task_weights: str
+    all_rows: str
+    estimate: str
+    estimate_note: str
+    measuring: str
+    busy: str
+    no_estimate: str
+    no_tasks: str
+    train: str
+    stop: str
+    end_now: str
+    stopping: str
+
+
+@dataclass(frozen=True)
+class WatchText:
+    """The middle column."""
+
+    heading: str
+    step_of: str
+    eta: str
+    alive: str
+    took: str
+    place: str
+    recorded_on: str
+    first_point: str
+    lost: str
+    progress: str
+    empty: str
+    chart: str
+    chart_alt: str
+    train_line: str
+    validation_line: str
+    smoothing: str
+    log: str
+    zoom: str
+    axis_by: str
+    steps: str
+    seconds: str
+    examples: str
+    show: str
+    hide: str
+    scores: str
+    weights: str
+    norms: str
+    columns: tuple[str, ...]
+    at_step: str
+    naive: str
+    no_scores: str
+    no_weights: str
+    no_norms: str
+    score_note: str
+    weight_note: str
+    norm_note: str
+    not_a_number: str
+
+
+@dataclass(frozen=True)
+class AskText:
+    """The right column."""
+
+    heading: str
+    text: str
+    second: str
+    sample: str
+    sample_second: str
+    ask: str
+    asking: str
+    percent: str
+    before: str
+    now: str
+    of_step: str
+    sure: str
+    of_five: str
+    in_range: str
+    found: str
+    nothing_found: str
+    needs_second: str
+    truncated: str
+    waiting: str
+    ready: str
+    nothing: str
+    recorded_only: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """All words of one language."""
+
+    lang: str
+    locale: str
+    name: str
+    header: HeaderText
+    setup: SetupText
+    watch: WatchText
+    ask: AskText
+    presets: Mapping[str, PresetText]
+    encoders: Words
+    sharing: Words
+    balancers: Words
+    options: Words
+    tasks: Words
+    kinds: Words
+    labels: Words
+    entities: Words
+    metrics: Words
+    phases: Words
+    units: Words
+    fields: Words
+    rules: Words
+    errors: Mapping[str, ErrorText]
+    reasons: Words
+    traceback: str
+    try_again: str
+
+    def named(self, words: Words, name: str) -> str:
+        """The word for a name; a name without a word shows itself."""
+        return words.get(name, name)

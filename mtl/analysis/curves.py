@@ -1,0 +1,148 @@
+"""From a run's events to curves: one table of numbers per task, in the order of the journal.
+
+An event's place in the journal (0, 1, 2, …) is its *index*: it never changes, because a journal only grows. Numbers
+are kept with 4 significant digits, which is more than a screen can show and half of what JSON would spend.
+"""
+
+import math
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Row = list[int | float | None]
+
+STEP = "step"
+WHOLE = frozenset({"step", "examples"})
+TRAIN = ("step", "t", "examples", "loss", "weight", "grad_norm")
+VALIDATION = ("step", "t", "loss")
+OPTIMIZER = ("step", "learning_rate", "grad_norm")
+DIGITS = 4
+MISSING = math.nan
+
+
+def significant(value: object, digits: int = DIGITS) -> float | None:
+    """The number with so many significant digits; None for anything that is not a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(f"{value:.{digits}g}")
+
+
+def thin(values: Sequence[float], limit: int) -> list[int]:
+    """The places of at most ``limit`` values that show the same curve: the ends, and the extremes between them.
+
+    The values are cut into equal buckets; of each the smallest and the largest stay. NaN counts as largest, so that
+    a loss that broke is never hidden.
+
+    Args:
+        values: The curve.
+        limit: How many may stay, at least 4.
+    """
+    if len(values) <= limit:
+        return list(range(len(values)))
+    buckets = (limit - 2) // 2
+    inner = len(values) - 2
+    kept = {0, len(values) - 1}
+    for bucket in range(buckets):
+        low, high = 1 + bucket * inner // buckets, 1 + (bucket + 1) * inner // buckets
+        height = [math.inf if math.isnan(value) else value for value in values[low:high]]
+        kept |= {low + height.index(min(height)), low + height.index(max(height))}
+    return sorted(kept)
+
+
+class Curve:
+    """Rows of numbers in columns, each row with the index of its event."""
+
+    def __init__(self, columns: tuple[str, ...], thinned_by: str) -> None:
+        self.columns = columns
+        self.index = array("q")
+        self._values: dict[str, array[Any]] = {name: array("q" if name in WHOLE else "d") for name in columns}
+        self._thinned_by = thinned_by
+
+    def append(self, index: int, event: Mapping[str, Any]) -> None:
+        """Adds the event's numbers; what it lacks, or is not finite, becomes None in ``rows``."""
+        self.index.append(index)
+        for name, values in self._values.items():
+            if name in WHOLE:
+                values.append(_whole(event.get(name)))
+            else:
+                number = significant(event.get(name))
+                values.append(MISSING if number is None else number)
+
+    def places(self, start: int, stop: int) -> range:
+        """The places of the rows whose event index lies in [start, stop)."""
+        return range(bisect_left(self.index, start), bisect_left(self.index, stop))
+
+    def thinned(self, places: range, limit: int) -> list[int]:
+        """At most ``limit`` of these places, chosen by ``thin``."""
+        values = self._values[self._thinned_by][places.start : places.stop]
+        return [places.start + at for at in thin(values, limit)]
+
+    def rows(self, places: Sequence[int]) -> list[Row]:
+        """The rows at these places, in the order of ``columns``."""
+        columns = list(self._values.values())
+        return [[None if column[at] != column[at] else column[at] for column in columns] for at in places]
+
+
+class Curves:
+    """Everything a chart draws of one run, event by event."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.train: dict[str, Curve] = {}
+        self.validation: dict[str, Curve] = {}
+        self.optimizer = Curve(OPTIMIZER, "grad_norm")
+        self.scores: list[tuple[int, list[Any]]] = []
+        """Of each event ``[task, split, step, t, metric, {name: value}]``."""
+        self.once: list[tuple[int, dict[str, Any]]] = []
+        """The rare events as they are: ``run_started``, ``truncated``, and the final one."""
+        self.snapshots: list[tuple[int, int]] = []
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Takes the next event of the journal; types it does not draw only count."""
+        index, self.count = self.count, self.count + 1
+        take = _TAKEN.get(str(event.get("type")))
+        if take:
+            take(self, index, event)
+
+    def _loss(self, index: int, event: Mapping[str, Any]) -> None:
+        task, split = str(event.get("task")), event.get("split")
+        if split == "train":
+            self.train.setdefault(task, Curve(TRAIN, "loss")).append(index, event)
+        elif split == "validation":
+            self.validation.setdefault(task, Curve(VALIDATION, "loss")).append(index, event)
+
+    def _optimizer(self, index: int, event: Mapping[str, Any]) -> None:
+        self.optimizer.append(index, event)
+
+    def _scores(self, index: int, event: Mapping[str, Any]) -> None:
+        scores = event.get("scores")
+        values = (
+            {str(name): significant(value) for name, value in scores.items()} if isinstance(scores, Mapping) else {}
+        )
+        place = [_whole(event.get(STEP)), significant(event.get("t"))]
+        self.scores.append((index, [event.get("task"), event.get("split"), *place, event.get("metric"), values]))
+
+    def _snapshot(self, index: int, event: Mapping[str, Any]) -> None:
+        self.snapshots.append((index, _whole(event.get(STEP))))
+
+    def _once(self, index: int, event: Mapping[str, Any]) -> None:
+        self.once.append((index, dict(event)))
+
+
+_TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
+    "loss": Curves._loss,
+    "optimizer": Curves._optimizer,
+    "scores": Curves._scores,
+    "snapshot": Curves._snapshot,
+    "run_started": Curves._once,
+    "truncated": Curves._once,
+    "finished": Curves._once,
+    "stopped": Curves._once,
+    "failed": Curves._once,
+}
+
+
+def _whole(value: object) -> int:
+    """The value as a count; what is none counts 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else 0

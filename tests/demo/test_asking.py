@@ -1,0 +1,176 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier, Event
+
+import pytest
+
+from demo.asking import MAX_CHARACTERS, Asking, readable
+from mtl.errors import CheckpointError, ConfigError, RunNotFound
+from mtl.runs.config import RunConfig
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class EchoAnswers:
+    """What an echoing model answers."""
+
+    def __init__(self, folder: Path, newest: bool, text: str, text_pair: str | None) -> None:
+        self.said = {"type": "label", "label": f"{text}|{text_pair}", "newest": newest, "run": folder.parent.name}
+
+    def to_dict(self) -> dict:
+        return {"step": 7, "answers": {"topic": self.said}, "missing_pair": [], "truncated": False, "tokens_read": 5}
+
+
+class Echo:
+    """Answers with the question: stands for a model where the model does not matter."""
+
+    def __init__(self, folder: Path, newest: bool) -> None:
+        self.folder, self.newest, self.asked = folder, newest, 0
+
+    def answer(self, text: str, text_pair: str | None = None) -> EchoAnswers:
+        self.asked += 1
+        return EchoAnswers(self.folder, self.newest, text, text_pair)
+
+
+class Loads:
+    """Loads echoes, and remembers which."""
+
+    def __init__(self) -> None:
+        self.made: list[Echo] = []
+
+    def __call__(self, folder: Path, newest: bool) -> Echo:
+        Event().wait(0.05)  # a model takes its time, in which others ask too
+        self.made.append(Echo(folder, newest))
+        return self.made[-1]
+
+
+def add_snapshot(store, run_id: str, step: int) -> None:
+    folder = store.folder(run_id) / "snapshots" / f"step-{step:08d}"
+    folder.mkdir(parents=True)
+    (folder / "complete.json").write_text("{}")
+
+
+@pytest.fixture
+def run_id(store) -> str:
+    run_id = store.create(RunConfig())
+    add_snapshot(store, run_id, 0)
+    add_snapshot(store, run_id, 7)
+    return run_id
+
+
+def test_the_newest_snapshot_answers_beside_the_first(store, run_id) -> None:
+    said = Asking(store, load=Loads()).answer(run_id, " Hello ", "World")
+    assert said["answers"]["topic"]["label"] == "Hello|World"
+    assert said["answers"]["topic"]["newest"] is True
+    assert said["before"]["topic"]["newest"] is False
+    assert (said["step"], said["truncated"], said["tokens_read"], said["missing_pair"]) == (7, False, 5, [])
+
+
+def test_a_second_text_that_cannot_be_seen_is_none(store, run_id) -> None:
+    assert Asking(store, load=Loads()).answer(run_id, "Hello", " \u200b\n")["answers"]["topic"]["label"] == "Hello|None"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\n\t", "\u200b\u200d\ufeff", "\x00\x07", "\ud800", None, 5, ["a"], {"a": 1}]
+)
+def test_a_text_without_anything_to_see_is_refused(store, run_id, text) -> None:
+    with pytest.raises(ConfigError, match="`text` should hold at least one visible character"):
+        Asking(store, load=Loads()).answer(run_id, text)
+
+
+@pytest.mark.parametrize("text", ["😀", "你好，世界", "שלום עולם", "a\u200bb", "e\u0301", "\U0001f468\u200d\U0001f469"])
+def test_every_script_reaches_the_model(store, run_id, text) -> None:
+    assert Asking(store, load=Loads()).answer(run_id, text)["answers"]["topic"]["label"] == f"{text}|None"
+
+
+def test_a_lone_surrogate_does_not_reach_the_tokenizer(store, run_id) -> None:
+    assert readable("text", "a\ud800b") == ("a?b", False)
+
+
+def test_a_very_long_text_is_cut_and_said_to_be(store, run_id) -> None:
+    said = Asking(store, load=Loads()).answer(run_id, "x" * 100_000)
+    assert said["truncated"] is True
+    assert len(said["answers"]["topic"]["label"]) == MAX_CHARACTERS + len("|None")
+
+
+def test_blank_ends_do_not_count_as_cut(store, run_id) -> None:
+    assert Asking(store, load=Loads()).answer(run_id, "x" + " " * 100_000)["truncated"] is False
+
+
+def test_the_same_question_is_computed_once_until_a_new_snapshot(store, run_id) -> None:
+    loads = Loads()
+    asking = Asking(store, load=loads)
+    asking.answer(run_id, "Hello")
+    asking.answer(run_id, "Hello")
+    assert [echo.asked for echo in loads.made] == [1, 1]
+    add_snapshot(store, run_id, 9)
+    asking.answer(run_id, "Hello")
+    assert [echo.asked for echo in loads.made] == [2, 1]
+
+
+def test_many_who_ask_at_once_load_one_model(store, run_id) -> None:
+    loads, together = Loads(), Barrier(16)
+    asking = Asking(store, load=loads)
+
+    def ask(_: int) -> dict:
+        together.wait(10)
+        return asking.answer(run_id, "Hello")
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(ask, range(16)))
+    assert [echo.asked for echo in loads.made] == [1, 1]
+
+
+def test_only_two_models_are_kept(store) -> None:
+    loads = Loads()
+    asking = Asking(store, load=loads)
+    runs = [store.create(RunConfig()) for _ in range(3)]
+    for run_id in runs:
+        add_snapshot(store, run_id, 3)
+    for run_id in (*runs, runs[0]):
+        asking.answer(run_id, f"Hello {len(loads.made)}")
+    assert len(loads.made) == 4
+    assert len(asking._predictors._values) == 2
+
+
+def test_a_run_without_a_snapshot_has_no_answer_yet(store) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        Asking(store, load=Loads()).answer(store.create(RunConfig()), "Hello")
+    assert caught.value.details["reason"] == "missing"
+
+
+@pytest.mark.parametrize("run_id", ["recorded", "../..", "A" * 22, "", None, 5, "x" * 1_000_000])
+def test_no_such_run_is_said_so(store, run_id) -> None:
+    with pytest.raises(RunNotFound):
+        Asking(store, load=Loads()).answer(run_id, "Hello")
+
+
+def test_torch_is_loaded_by_the_first_question_only(tmp_path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from demo.asking import Asking
+from mtl.errors import CheckpointError
+from mtl.runs.config import RunConfig
+from mtl.runs.store import RunStore
+
+store = RunStore(Path(sys.argv[1]))
+asking, run_id = Asking(store), store.create(RunConfig())
+assert "torch" not in sys.modules
+snapshot = store.folder(run_id) / "snapshots" / "step-00000000"
+snapshot.mkdir(parents=True)
+(snapshot / "complete.json").write_text('{"files": {"model.safetensors": 5}}')
+try:
+    asking.answer(run_id, "Hello")
+except CheckpointError as error:
+    assert error.details["reason"] == "missing", error
+else:
+    raise AssertionError("a snapshot without weights answered")
+assert "torch" in sys.modules
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,178 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from demo.starting import SAME_PRESS_S, Limits, Starter
+from mtl import assembly
+from mtl.errors import ConfigError
+from mtl.runs.config import RunConfig
+from mtl.runs.queue import RunQueue
+
+
+class Holding:
+    """A launcher that takes a run and lets the test say when it has ended."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, Callable[[int], None]] = {}
+
+    def start(self, folder: Path, ended: Callable[[int], None]) -> None:
+        self.taken[folder.name] = ended
+
+    def warm(self) -> None: ...
+
+    def alive(self, run_id: str) -> bool:
+        return run_id in self.taken
+
+    def kill(self, run_id: str, grace: float = 1.0) -> bool:
+        return False
+
+    def probe(self, config, on_result) -> bool:
+        return False
+
+    def close(self) -> None: ...
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def queue(store):
+    queue = RunQueue(store, Holding())
+    yield queue
+    queue.close()
+
+
+@pytest.fixture
+def starter(store, queue, clock) -> Starter:
+    return Starter(store, queue, assembly.check, clock=clock)
+
+
+@pytest.fixture
+def shared(store, queue, clock) -> Starter:
+    limits = Limits(queued_runs=2, waiting_runs=4, max_steps=500)
+    return Starter(store, queue, assembly.check, limits=limits, clock=clock)
+
+
+def test_a_form_becomes_a_run(starter, store) -> None:
+    run_id = starter.start({"tasks": ["topic"]}, "me")
+    assert store.config(run_id) == RunConfig.from_dict({"tasks": ["topic"]})
+    assert store.status(run_id).state in {"queued", "starting"}
+
+
+def test_an_empty_form_is_the_default(starter, store) -> None:
+    assert store.config(starter.start({}, "me")) == RunConfig()
+
+
+def test_pressing_twice_starts_one_run(starter) -> None:
+    assert starter.start({}, "me") == starter.start({}, "me")
+
+
+def test_pressing_twice_at_the_same_moment_starts_one_run(starter) -> None:
+    together = Barrier(8)
+
+    def press(_: int) -> str:
+        together.wait(10)
+        return starter.start({}, "me")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(press, range(8)))) == 1
+
+
+def test_another_form_another_visitor_or_a_later_press_start_their_own(starter, clock) -> None:
+    first = starter.start({}, "me")
+    second = starter.start({"training": {"seed": 1}}, "me")
+    third = starter.start({}, "you")
+    assert starter.start({}, "me") == first
+    clock.now += SAME_PRESS_S
+    fourth = starter.start({}, "me")
+    assert len({first, second, third, fourth}) == 4
+
+
+def test_a_run_that_ended_at_once_can_be_started_again(starter, store) -> None:
+    starter.start({"training": {"seed": 5}}, "me")  # holds the only slot
+    first = starter.start({}, "me")
+    store.request_stop(first)
+    assert store.status(first).state == "stopped"
+    assert starter.start({}, "me") != first
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"training": {"learning_rate": -1}}, "training.learning_rate"),
+        ({"tasks": []}, "tasks"),
+        ({"tasks": ["nonsense"]}, "tasks"),
+        ({"balancer": "nonsense"}, "balancer"),
+        ({"encoder": "nonsense"}, "encoder.name"),
+        ("{}", "config"),
+        ([], "config"),
+        (None, "config"),
+    ],
+)
+def test_a_form_that_cannot_work_makes_no_run(starter, store, config, field) -> None:
+    with pytest.raises(ConfigError) as caught:
+        starter.start(config, "me")
+    assert caught.value.details["field"] == field
+    assert store.list() == []
+
+
+def test_on_ones_own_machine_every_run_is_listed(starter) -> None:
+    started = {starter.start({}, "me"), starter.start({}, "you")}
+    assert {run.run_id for run in starter.runs("nobody")} == started
+
+
+def test_on_a_shared_machine_only_ones_own_runs_are_listed(shared) -> None:
+    mine = shared.start({}, "me")
+    shared.start({}, "you")
+    assert [run.run_id for run in shared.runs("me")] == [mine]
+    assert shared.runs("nobody") == []
+
+
+def test_a_caller_without_a_session_lists_nothing_on_a_shared_machine(shared) -> None:
+    shared.start({}, "")
+    assert shared.runs("") == []
+
+
+def seeds(starter: Starter, session: str, count: int, first: int) -> list[str]:
+    return [starter.start({"training": {"seed": seed}}, session) for seed in range(first, first + count)]
+
+
+def test_one_visitor_cannot_fill_the_queue_of_a_shared_machine(shared) -> None:
+    # One of them may already have been given the slot.
+    with pytest.raises(ConfigError, match="queued runs"):
+        seeds(shared, "me", 4, 0)
+    seeds(shared, "you", 1, 20)
+
+
+def test_all_visitors_together_cannot_either(shared) -> None:
+    with pytest.raises(ConfigError, match="the queue of this machine"):
+        for number in range(10):
+            seeds(shared, f"visitor {number}", 1, number)
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"training": {"max_steps": 501}}, "training.max_steps"),
+        ({"training": {"max_steps": -1, "num_train_epochs": 900}}, "training.max_steps"),
+        ({"training": {"per_device_train_batch_size": 1024}}, "training.per_device_train_batch_size"),
+        ({"encoder": {"max_length": 4096}}, "encoder.max_length"),
+    ],
+)
+def test_a_shared_machine_has_limits(shared, starter, config, field) -> None:
+    with pytest.raises(ConfigError, match="on a shared machine") as caught:
+        shared.start(config, "me")
+    assert caught.value.details["field"] == field
+    starter.start(config, "me")
