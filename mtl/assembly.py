@@ -93,12 +93,13 @@ def assemble(
     from accelerate import Accelerator
 
     from mtl.model import MultiTaskModel, build_task, load_encoder
-    from mtl.training.hardware import pick_device, pick_precision
+    from mtl.training.hardware import pick_device, pick_precision, reset_peak_memory
     from mtl.training.trainer import Trainer
 
     check(config)
     report(events.Phase(step=0, phase="loading"))
     device = device or pick_device()
+    reset_peak_memory(device)  # what the process did before is not this run's
     torch.manual_seed(config.training.seed)  # the heads' first weights
     encoder, tokenizer = load_encoder(
         config.encoder, encoders.find_weights(config.encoder.name, config.encoder.revision).folder

@@ -13,7 +13,7 @@ from mtl.data.batches import Batch, by_length
 from mtl.data.sources import Split
 from mtl.runs.config import RunConfig
 from mtl.training.evaluation import EncodedSource, evaluate
-from mtl.training.hardware import peak_memory_bytes, pick_device, reset_peak_memory
+from mtl.training.hardware import peak_memory_bytes
 from mtl.training.trainer import Trainer
 
 STEPS = 4
@@ -34,9 +34,9 @@ def measure(config: RunConfig, assemble: Callable[..., Trainer], cancelled: Call
         ProbeCancelled: ``cancelled()`` was true between two steps.
         MtlError: As ``assemble`` and a training step.
     """
-    reset_peak_memory(pick_device())
     began = time.perf_counter()
-    trainer = assemble(config, report=lambda _: None)
+    # Between the phases of loading, too, a newer question counts.
+    trainer = assemble(config, report=lambda _: _stop_if(cancelled))
     loading = time.perf_counter() - began
     per_token, tokens = _time_steps(trainer, cancelled)
     training = per_token * tokens
