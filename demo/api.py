@@ -2,21 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
 
 from demo.asking import Asking
 from demo.starting import Starter
-from mtl.balancing import BALANCERS
-from mtl.data.sources import TASKS, TaskSpec, example, sizes
-from mtl.encoders import ENCODERS, KnownEncoder
+from mtl import assembly
 from mtl.errors import ConfigError, MtlError
-from mtl.runs.options import Method
 from mtl.runs.store import RunStore
-from mtl.sharing import SHARING
-from mtl.training.sampling import SAMPLING
 
 
 class Api:
@@ -37,15 +31,9 @@ class Api:
         gr.api(self.predict, api_name="predict", concurrency_limit=4)
 
     def options(self) -> dict[str, Any]:
-        """Everything a config can choose: encoders, tasks, sharing, balancers and sampling, with their options."""
+        """Everything a config can choose, with its options: encoders, tasks, sharing, balancers, sampling; and the defaults."""
         with plain_errors():
-            return {
-                "encoders": [_encoder(name, encoder) for name, encoder in ENCODERS.items()],
-                "tasks": [_task(task) for task in TASKS.values()],
-                "sharing": [_method(name, method) for name, method in SHARING.items()],
-                "balancers": [_method(name, method) for name, method in BALANCERS.items()],
-                "sampling": [_method(name, method) for name, method in SAMPLING.items()],
-            }
+            return assembly.options()
 
     def start_run(self, config: dict[str, Any], request: gr.Request | None = None) -> str:
         """Starts a training run in the background and returns its run_id. An empty config, {}, is the default preset.
@@ -122,23 +110,3 @@ def plain_errors() -> Iterator[None]:
 def session_of(request: gr.Request | None) -> str:
     """Who asks: the user's name behind a login, else the page's or the client's session."""
     return str(getattr(request, "username", None) or getattr(request, "session_hash", None) or "")
-
-
-def _encoder(name: str, encoder: KnownEncoder) -> dict[str, Any]:
-    fields = {"title": encoder.title, "parameters": encoder.parameters, "num_hidden_layers": encoder.num_hidden_layers}
-    return {"name": name, **fields}
-
-
-def _task(task: TaskSpec) -> dict[str, Any]:
-    shown = {"name": task.name, "kind": task.kind, "labels": list(task.labels), "source": task.source}
-    return {**shown, "pair": task.pair, "rows": sizes(task), "example": example(task)}
-
-
-def _method(name: str, method: Method) -> dict[str, Any]:
-    """A line of a table as plain values; an open bound is left out."""
-    options = [{key: value for key, value in asdict(option).items() if _bounded(value)} for option in method.options]
-    return {"name": name, "options": options}
-
-
-def _bounded(value: object) -> bool:
-    return not isinstance(value, float) or abs(value) != float("inf")

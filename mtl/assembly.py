@@ -3,6 +3,7 @@
 ``check`` needs no torch, so the page can call it; what builds a trainer imports torch when it is called.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mtl import encoders
 from mtl.balancing import BALANCERS
 from mtl.data.sources import SPLITS, TASKS, Row, Split, TaskSpec, example, find_task, read_split, sizes
-from mtl.errors import ConfigError, EncoderError, jsonable
+from mtl.errors import ConfigError, EncoderError
 from mtl.runs import events
 from mtl.runs.config import RunConfig, TaskConfig
 from mtl.runs.options import Method, find
@@ -30,24 +31,33 @@ if TYPE_CHECKING:
 
 
 def options() -> dict[str, Any]:
-    """Everything a configuration may name, as plain values: the same for the page, the API and the command line."""
+    """Everything a configuration may name, as plain values: the same for the API and the command line."""
     return {
-        "encoders": {name: asdict(known) for name, known in encoders.ENCODERS.items()},
-        "tasks": {name: _describe(spec) for name, spec in TASKS.items()},
-        "sharing": _describe_methods(SHARING),
-        "balancers": _describe_methods(BALANCERS),
-        "sampling": _describe_methods(SAMPLING),
+        "encoders": [{"name": name, **_describe_encoder(known)} for name, known in encoders.ENCODERS.items()],
+        "tasks": [_describe_task(spec) for spec in TASKS.values()],
+        "sharing": [_describe_method(name, method) for name, method in SHARING.items()],
+        "balancers": [_describe_method(name, method) for name, method in BALANCERS.items()],
+        "sampling": [_describe_method(name, method) for name, method in SAMPLING.items()],
         "defaults": RunConfig().to_dict(),
     }
 
 
-def _describe(spec: TaskSpec) -> dict[str, Any]:
-    columns = {"kind": spec.kind, "source": spec.source, "labels": list(spec.labels), "pair": spec.pair}
-    return {**columns, "low": spec.low, "high": spec.high, "rows": sizes(spec), "example": example(spec)}
+def _describe_encoder(known: encoders.KnownEncoder) -> dict[str, Any]:
+    return {"title": known.title, "parameters": known.parameters, "num_hidden_layers": known.num_hidden_layers}
 
 
-def _describe_methods(table: Mapping[str, Method]) -> dict[str, Any]:
-    return {name: [jsonable(asdict(option)) for option in method.options] for name, method in table.items()}
+def _describe_task(spec: TaskSpec) -> dict[str, Any]:
+    columns = {"name": spec.name, "kind": spec.kind, "labels": list(spec.labels), "source": spec.source}
+    return {**columns, "pair": spec.pair, "rows": sizes(spec), "example": example(spec)}
+
+
+def _describe_method(name: str, method: Method) -> dict[str, Any]:
+    """A line of a table as plain values; an open bound is left out."""
+    described = []
+    for option in method.options:
+        values = asdict(option)
+        described.append({key: value for key, value in values.items() if value not in (math.inf, -math.inf)})
+    return {"name": name, "options": described}
 
 
 def check(config: RunConfig) -> None:

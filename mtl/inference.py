@@ -95,7 +95,7 @@ def _clean(text: str) -> str:
 
 
 @torch.inference_mode()
-def answer(model: MultiTaskModel, text: str, text_pair: str | None, step: int = 0) -> Answers:
+def answer(model: MultiTaskModel, text: str, text_pair: str | None = None, step: int = 0) -> Answers:
     """Asks every head of a model in evaluation mode about one text, in one encoder pass.
 
     With a second text, the pass holds two rows: the text alone, and the pair.

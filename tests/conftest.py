@@ -1,0 +1,259 @@
+"""A tiny random encoder where the real one is looked for, a tiny corpus where the real one lies, and fixed seeds.
+
+torch is imported only by the fixtures that need it: many tests are about code that must do without.
+"""
+
+import json
+import os
+import random
+import string
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+WORDS = {
+    "negative": ("awful", "broken", "slow"),
+    "neutral": ("plain", "usual", "grey"),
+    "positive": ("lovely", "bright", "superb"),
+    "food": ("soup", "bread"),
+    "travel": ("train", "harbour"),
+    "person": ("who", "whom"),
+    "place": ("where", "whereabouts"),
+}
+NAMES = (("Ada", "PER"), ("Ada Byron", "PER"), ("Acme", "ORG"), ("Lima", "LOC"), ("New Lima", "LOC"))
+
+
+@pytest.fixture(autouse=True)
+def _seeds():
+    random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
+def _vocabulary() -> list[str]:
+    letters = [*string.ascii_lowercase, *string.digits]
+    words = sorted({word for group in WORDS.values() for word in group} | {"the", "was", "in", "is", "acme", "lima"})
+    signs = [*string.punctuation, "é", "你", "好", "世", "界", "😀", "ש", "ל"]
+    return [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *letters,
+        *(f"##{letter}" for letter in letters),
+        *signs,
+        *words,
+    ]
+
+
+def _tokenizer():
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {token: index for index, token in enumerate(_vocabulary())}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory):
+    """The files of a random encoder of two layers, 32 wide, without dropout."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    torch.set_num_threads(1)  # more only wait for each other on matrices this small
+    folder = tmp_path_factory.mktemp("tiny")
+    tokenizer = _tokenizer()
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64,
+        max_position_embeddings=160, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, initializer_range=0.3,
+    )  # fmt: skip
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hub_cache(tiny_folder, tmp_path_factory):
+    """A cache of the Hub in which the tiny encoder has the default encoder's name."""
+    cache = tmp_path_factory.mktemp("home") / "hub"
+    repo = cache / f"models--{ENCODER.replace('/', '--')}"
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text(COMMIT)
+    (repo / "snapshots").mkdir()
+    (repo / "snapshots" / COMMIT).symlink_to(tiny_folder, target_is_directory=True)
+    return cache
+
+
+@pytest.fixture
+def weights_cache():
+    """`find_weights` with nothing remembered from other tests."""
+    from mtl.encoders import find_weights
+
+    find_weights.cache_clear()
+    yield find_weights
+    find_weights.cache_clear()
+
+
+@pytest.fixture
+def tiny_encoder(hub_cache, weights_cache, monkeypatch):
+    """Every run of this process finds the tiny encoder in the cache, and computes in fp32 on the CPU."""
+    import torch
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(hub_cache))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("mtl.training.hardware.pick_device", lambda: torch.device("cpu"))
+    monkeypatch.setattr("mtl.training.hardware.pick_precision", lambda device: "fp32")
+
+
+@pytest.fixture
+def environment(hub_cache, tmp_path):
+    """What a Python process of its own needs to find the library and the tiny encoder, and nothing of the Hub's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MTL_", "TRANSFORMERS_"))}
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "HF_HOME": str(tmp_path / "hf"),
+        "HF_HUB_CACHE": str(hub_cache),
+        "HF_HUB_OFFLINE": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def _text_row(rng: random.Random) -> dict:
+    sentiment = rng.choice(("negative", "neutral", "positive"))
+    topic = rng.choice(("food", "travel"))
+    name, entity = rng.choice(NAMES)
+    words = ["The", rng.choice(WORDS[topic]), "was", rng.choice(WORDS[sentiment])]
+    words += [rng.choice(WORDS["neutral"])] * rng.randrange(6)
+    tokens = [*words, "in", *name.split(), "."]
+    tags = ["O"] * (len(words) + 1) + [f"{'I' if at else 'B'}-{entity}" for at in range(len(name.split()))] + ["O"]
+    stars = {"negative": 1.0, "neutral": 3.0, "positive": 5.0}[sentiment]
+    text = " ".join(tokens).replace(" .", ".")
+    return {"text": text, "tokens": tokens, "entities": tags, "sentiment": sentiment, "topic": topic, "stars": stars}
+
+
+def _pair_row(rng: random.Random) -> dict:
+    first, second = rng.choice(WORDS["food"]), rng.choice(WORDS["travel"])
+    relation = rng.choice(("same meaning", "different"))
+    other = first if relation == "same meaning" else second
+    return {"text": f"The {first} was lovely", "text_pair": f"{other} was superb", "relation": relation}
+
+
+def _question_row(rng: random.Random) -> dict:
+    kind = rng.choice(("person", "place"))
+    return {"text": f"{rng.choice(WORDS[kind])} is {rng.choice(WORDS['travel'])}?", "question_type": kind}
+
+
+@pytest.fixture
+def rows():
+    """`rows("texts", 8)`: labelled rows of a source, always the same."""
+    makers = {"texts": _text_row, "pairs": _pair_row, "questions": _question_row}
+
+    def make(source, count, seed=0):
+        rng = random.Random(seed)
+        return [makers[source](rng) for _ in range(count)]
+
+    return make
+
+
+@pytest.fixture
+def corpus(rows, tmp_path, monkeypatch):
+    """A small corpus in place of the bundled one; `corpus("texts", "train", rows)` replaces a split."""
+    from mtl.data import sources
+
+    folder = tmp_path / "bundled"
+    folder.mkdir()
+    monkeypatch.setattr(sources, "BUNDLED", folder)
+
+    def write(source, split, content):
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content)
+        (folder / f"{source}.{split}.jsonl").write_text(lines, encoding="utf-8")
+        sources.read_split.cache_clear()
+
+    for source, train in (("texts", 40), ("pairs", 24), ("questions", 16)):
+        for seed, (split, count) in enumerate((("train", train), ("validation", 10), ("test", 8))):
+            write(source, split, rows(source, count, seed))
+    yield write
+    sources.read_split.cache_clear()
+
+
+@pytest.fixture
+def make_trainer(tiny_encoder, corpus):
+    """`make_trainer(["sentiment"], max_steps=3)`: a trainer on the small corpus; keywords are training fields."""
+    from mtl.assembly import assemble
+    from mtl.runs.config import RunConfig
+
+    def make(tasks=None, *, report=lambda event: None, parts=None, **training):
+        defaults = {"max_steps": 4, "eval_steps": 2, "per_device_train_batch_size": 8, "warmup_ratio": 0.0}
+        values = {"training": defaults | training, **(parts or {})}
+        if tasks is not None:
+            values["tasks"] = tasks
+        return assemble(RunConfig.from_dict(values), report=report)
+
+    return make
+
+
+class Never:
+    """A control that asks for nothing; `stop_at` counts questions, not steps."""
+
+    def stop_requested(self):
+        return None
+
+
+@pytest.fixture
+def never():
+    return Never()
+
+
+@pytest.fixture
+def make_model(tiny_folder):
+    """`make_model(["sentiment"], freeze_layers=1)`: a tiny model of bundled tasks, in evaluation mode."""
+    import torch
+
+    from mtl.data.sources import TASKS
+    from mtl.model import MultiTaskModel, build_task, load_encoder
+    from mtl.runs.config import Choice, EncoderConfig
+
+    def make(tasks=tuple(TASKS), seed=0, **encoder):
+        torch.manual_seed(seed)
+        config = EncoderConfig(**{"max_length": 64} | encoder)
+        body, tokenizer = load_encoder(config, tiny_folder)
+        return MultiTaskModel(
+            body, tokenizer, [build_task(TASKS[name]) for name in tasks], config, Choice("hard")
+        ).eval()
+
+    return make
+
+
+@pytest.fixture
+def make_batch():
+    """`make_batch(model, "texts", rows)`: one batch with the labels of the model's tasks of that source."""
+    from mtl.data.batches import collate, encode_rows
+
+    def make(model, source, content):
+        tasks = [task for task in model.tasks.values() if task.spec.source == source]
+        examples = encode_rows(model.tokenizer, content, tasks, model.max_length)
+        return collate(source, examples, tasks, model.tokenizer.pad_token_id)
+
+    return make

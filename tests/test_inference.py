@@ -1,0 +1,150 @@
+"""Questions to a trained model: every text gets an answer or a typed refusal."""
+
+import json
+import threading
+from itertools import pairwise
+
+import pytest
+
+from mtl.checkpoint import save_snapshot
+from mtl.data.sources import TASKS
+from mtl.errors import CheckpointError, ConfigError
+from mtl.inference import MAX_CHARACTERS, Predictor, answer
+
+SINGLE = [name for name, spec in TASKS.items() if not spec.pair]
+
+
+@pytest.fixture
+def predictor(make_model, tmp_path):
+    save_snapshot(make_model(), tmp_path, 0)
+    return Predictor(tmp_path)
+
+
+def test_every_head_answers(predictor):
+    found = predictor.answer("The soup was lovely in Lima.")
+    assert list(found.answers) == SINGLE
+    assert found.missing_pair == ("relation",)
+    assert not found.truncated
+    assert found.tokens_read > 6
+    plain = found.to_dict()
+    json.dumps(plain, allow_nan=False)
+    kinds = {"classification": "label", "regression": "score", "tagging": "spans"}
+    assert {name: each["type"] for name, each in plain["answers"].items()} == {
+        name: kinds[TASKS[name].kind] for name in SINGLE
+    }
+    assert sum(plain["answers"]["topic"]["probabilities"].values()) == pytest.approx(1)
+
+
+def test_a_second_text_answers_the_pair_and_leaves_the_rest_alone(predictor):
+    alone, paired = predictor.answer("The soup was lovely"), predictor.answer("The soup was lovely", "bread was superb")
+    assert list(paired.answers) == list(TASKS)
+    assert paired.missing_pair == ()
+    probabilities = alone.answers["topic"].probabilities
+    assert paired.answers["topic"].probabilities == pytest.approx(probabilities, abs=1e-5)
+    assert paired.answers["stars"].value == pytest.approx(alone.answers["stars"].value, abs=1e-4)
+
+
+def test_answers_are_those_of_the_model_on_training_batches(make_model, make_batch, rows):
+    """What a text was trained as, it is also asked as: same tokens, same types, same words."""
+    model = make_model()
+    text, pair = rows("texts", 1), rows("pairs", 1)
+    logits = model(make_batch(model, "texts", text), ("topic", "stars"))
+    found = answer(model, text[0]["text"], None).answers
+    assert list(found["topic"].probabilities.values()) == pytest.approx(
+        logits["topic"][0].softmax(-1).tolist(), abs=1e-5
+    )
+    logits = model(make_batch(model, "pairs", pair), ("relation",))["relation"]
+    found = answer(model, pair[0]["text"], pair[0]["text_pair"]).answers
+    assert list(found["relation"].probabilities.values()) == pytest.approx(logits[0].softmax(-1).tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\t\r", "\u200b", "\u200b\u200d\ufeff", "\ud800", "\x00\x01", "\u202e \u2060"]
+)
+def test_a_text_that_nobody_can_see_is_refused(predictor, text):
+    with pytest.raises(ConfigError) as caught:
+        predictor.answer(text)
+    assert caught.value.details["field"] == "text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["😀", "你好,世界", "שלום עולם", "\u202eevil\u202c soup", "so\u200bup", "a\ud800b", "...", "e\u0301\u0301\u0301",
+     "[MASK]", "[CLS] [SEP]", "<script>alert(1)</script>", "\x00soup", "x" * 5000, "\U000e0041soup", "👩‍👩‍👧‍👦"],
+    ids=ascii,
+)  # fmt: skip
+def test_strange_texts_are_answered(predictor, text):
+    found = predictor.answer(text, text)
+    json.dumps(found.to_dict(), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    spans = found.answers["entities"]
+    for span in spans.spans:
+        assert 0 <= span.start < span.end <= len(spans.text)
+    ends = [(span.start, span.end) for span in spans.spans]
+    assert all(first[1] <= second[0] for first, second in pairwise(ends))
+
+
+def test_a_very_long_text_is_answered_and_said_to_be_cut(predictor):
+    found = predictor.answer("soup " * 20_000)
+    assert found.truncated
+    assert found.tokens_read == 64
+    assert found.answers.keys() == set(SINGLE)
+    assert predictor.answer("soup " * (MAX_CHARACTERS // 5 + 1)).truncated
+    assert predictor.answer("x" * (MAX_CHARACTERS + 1)).truncated
+
+
+def test_a_long_second_text_is_said_to_be_cut(predictor):
+    assert predictor.answer("soup", "bread " * 500).truncated
+    assert not predictor.answer("soup", "bread").truncated
+
+
+@pytest.mark.parametrize("pair", ["", "  ", "\u200b", None])
+def test_an_empty_second_text_is_none(predictor, pair):
+    assert predictor.answer("soup", pair).missing_pair == ("relation",)
+
+
+def test_a_run_of_pairs_alone_has_nothing_to_say_about_one_text(make_model, tmp_path):
+    save_snapshot(make_model(("relation",)), tmp_path, 0)
+    found = Predictor(tmp_path).answer("soup")
+    assert found.answers == {}
+    assert found.missing_pair == ("relation",)
+
+
+def test_a_folder_without_a_snapshot_is_a_typed_error(tmp_path):
+    with pytest.raises(CheckpointError) as caught:
+        Predictor(tmp_path / "none").answer("soup")
+    assert caught.value.details["reason"] == "missing"
+
+
+def test_the_newest_snapshot_answers_as_soon_as_it_is_complete(predictor, make_model, tmp_path):
+    first = predictor.answer("The soup was lovely")
+    save_snapshot(make_model(seed=9), tmp_path, 25)
+    second = predictor.answer("The soup was lovely")
+    assert (first.step, second.step) == (0, 25)
+    assert first.answers["topic"] != second.answers["topic"]
+    kept = Predictor(tmp_path, newest=False).answer("The soup was lovely")
+    assert kept.step == 0
+    assert kept.answers["topic"] == first.answers["topic"]
+
+
+def test_a_snapshot_that_is_still_written_is_not_read(predictor, tmp_path):
+    (tmp_path / "step-00000050").mkdir()
+    assert predictor.answer("soup").step == 0
+
+
+def test_questions_from_several_threads_are_answered_alike(predictor):
+    wanted = predictor.answer("The soup was lovely").to_dict()
+    found, errors = [], []
+
+    def ask():
+        try:
+            found.append(predictor.answer("The soup was lovely").to_dict())
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not errors
+    assert found == [wanted] * 6
