@@ -206,7 +206,7 @@ def make_trainer(tiny_encoder, corpus):
 
     def make(tasks=None, *, report=lambda event: None, parts=None, **training):
         defaults = {"max_steps": 4, "eval_steps": 2, "per_device_train_batch_size": 8, "warmup_ratio": 0.0}
-        values = {"training": defaults | training, **(parts or {})}
+        values = {"training": defaults | training, "encoder": {"freeze_layers": 0}, **(parts or {})}
         if tasks is not None:
             values["tasks"] = tasks
         return assemble(RunConfig.from_dict(values), report=report)
@@ -237,7 +237,7 @@ def make_model(tiny_folder):
 
     def make(tasks=tuple(TASKS), seed=0, **encoder):
         torch.manual_seed(seed)
-        config = EncoderConfig(**{"max_length": 64} | encoder)
+        config = EncoderConfig(**{"max_length": 64, "freeze_layers": 0} | encoder)
         body, tokenizer = load_encoder(config, tiny_folder)
         return MultiTaskModel(
             body, tokenizer, [build_task(TASKS[name]) for name in tasks], config, Choice("hard")

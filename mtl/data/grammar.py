@@ -18,6 +18,8 @@ Item = TypeVar("Item")
 TOKEN = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 """A word with its inner apostrophes, or one punctuation mark."""
 SLOT = re.compile(r"\{(a )?([a-z]+)(\d?)\}")
+ATTEMPTS = 1000
+"""Draws of one filler before its list counts as too short for the frame."""
 FIRST_PERSON = re.compile(r"\b(i|we|me|us|my|our|mine|ours|myself|ourselves)\b", re.IGNORECASE)
 
 
@@ -76,6 +78,10 @@ def shuffled(items: Sequence[Item], rng: Random) -> list[Item]:
     return [item for _, item in sorted(((rng.random(), item) for item in items), key=lambda pair: pair[0])]
 
 
+DRAWS = 50
+"""Attempts to find a filler unlike the others; a short list may have none."""
+
+
 class Lexicon:
     """The fillers of one split."""
 
@@ -94,7 +100,8 @@ class Lexicon:
         if slot in self._entities:
             entity = self._entities[slot]
             text = pick(entity["names"] if "names" in entity else entity[str(topic)], rng)
-            return Phrase(text, (Span(0, len(text), entity["type"]),))
+            # An article does not belong to the name: "the [Salted Fig]".
+            return Phrase(text, (Span(len("the ") if text.startswith("the ") else 0, len(text), entity["type"]),))
         for key in (slot, f"{slot}.{topic}"):
             if key in self._plain:
                 return Phrase(pick(self._plain[key], rng))
@@ -149,10 +156,17 @@ def realise(
 
 def _unlike(others: Iterable[Phrase], slot: str, lexicon: Lexicon, topic: str | None, rng: Random) -> Phrase:
     """A filler that does not begin like one of the others: two people of one text have different first names."""
-    taken = {other.text.split()[0] for other in others if other.text.split()[0] != "the"}
-    while (filler := lexicon.fill(slot, topic, rng)).text.split()[0] in taken:
-        pass
-    return filler
+    taken = {_first_word(other) for other in others}
+    for _ in range(ATTEMPTS):
+        filler = lexicon.fill(slot, topic, rng)
+        if _first_word(filler) not in taken:
+            return filler
+    raise DataError(f"A slot should have more fillers than a frame uses. Found `{{{slot}}}`.", slot=slot)
+
+
+def _first_word(phrase: Phrase) -> str:
+    """The first word that is no article."""
+    return next(word for word in phrase.text.split() if word not in ("a", "an", "the"))
 
 
 def _capitalised(text: str) -> str:

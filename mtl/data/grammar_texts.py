@@ -19,7 +19,7 @@ Kinds = frozenset[str]
 VOICES = {"review": "personal", "message": "personal", "notice": "notice", "news": "public"}
 """Which verdicts follow a text of each style."""
 STARS = {"negative": (1.0, 2.5), "neutral": (3.0, 3.0), "positive": (3.5, 5.0)}
-SCENE_ONLY, IRONIC, TURNED, DETAILED = 0.1, 0.12, 0.3, 0.62
+SCENE_ONLY, IRONIC, TURNED, DETAILED = 0.1, 0.1, 0.22, 0.5
 """Bounds of one draw from [0, 1) that decides what follows the scene, where that is possible."""
 
 TURNED_AGAINST = {"negative": ("3.5", "4"), "positive": ("2", "2.5")}

@@ -63,7 +63,7 @@ class EncoderConfig:
     revision: str | None = None
     num_hidden_layers: int | None = None
     """Keep only the first k layers; None keeps all."""
-    freeze_layers: int = 0
+    freeze_layers: int = 1
     """The embeddings and the lowest k layers are not trained; 0 trains everything."""
     max_length: int = 128
     """Tokens a text is cut to."""
@@ -99,20 +99,20 @@ class TaskConfig:
 class TrainingConfig:
     """How long and how fast: named as in ``transformers.TrainingArguments``."""
 
-    max_steps: int = 100
+    max_steps: int = 80
     """Optimizer steps; -1 counts ``num_train_epochs`` instead."""
     num_train_epochs: float = 1.0
     """Passes over all training rows; used when ``max_steps`` is -1."""
     per_device_train_batch_size: int = 32
     """Texts in one step, shared among the sources of the tasks."""
     per_device_eval_batch_size: int = 64
-    learning_rate: float = 2e-4
-    head_learning_rate: float = 2e-3
+    learning_rate: float = 4e-4
+    head_learning_rate: float = 4e-3
     warmup_ratio: float = 0.1
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this total norm; 0 switches clipping off."""
-    eval_steps: int = 25
+    eval_steps: int = 20
     """Steps between validations."""
     max_eval_samples: int | None = 160
     """Validation rows of each source; None takes all. Test rows are never cut."""

@@ -17,12 +17,16 @@ from mtl.tasks.answers import Score
 from mtl.tasks.classification import PooledHead
 from mtl.tasks.task import Scores, Task, TextView
 
+QUARTERS = 4
+"""Units of a head's output in the whole range."""
+
 
 class Regression(Task):
     """One number in [low, high], trained with the mean squared error.
 
-    The head predicts the number on the unit scale (value − low) / (high − low), so that tasks with different scales
-    start with losses of one size; the loss is reported there too: a loss of 0.01 is an error of a tenth of the range.
+    Labels are kept on the unit scale (value − low) / (high − low). The head's output z means 1/2 + z/4 there: it runs
+    from −2 to 2, so that the loss of an untrained head is about as large as a cross-entropy, whatever the range.
+    Loss: (z − z*)², in quarters of the range squared: 1 is an error of a quarter of the range.
     Scores: Pearson's and Spearman's correlation (SciPy; 0 where a side is constant), and ``closeness``, which is 1
     minus the mean absolute error on the unit scale.
     """
@@ -57,10 +61,10 @@ class Regression(Task):
         return PooledHead(hidden_size, 1, dropout)
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Mean squared error over labelled texts, on the unit scale."""
+        """Mean squared error over labelled texts, in quarters of the range squared."""
         known = ~labels.isnan()
         # Where, not a product: NaN times 0 is NaN.
-        errors = torch.where(known, logits.float().squeeze(-1) - labels.nan_to_num(), 0.0)  # [B]
+        errors = torch.where(known, logits.float().squeeze(-1) - (labels.nan_to_num() - 0.5) * QUARTERS, 0.0)  # [B]
         return errors.square().sum() / known.sum().clamp_min(1)
 
     def count(self, labels: Tensor) -> int:
@@ -69,7 +73,7 @@ class Regression(Task):
 
     def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[float]:
         """The number of each text, on the unit scale."""
-        return logits.float().squeeze(-1).tolist()
+        return (0.5 + logits.float().squeeze(-1) / QUARTERS).tolist()
 
     def score(self, predictions: Sequence[float], labels: Sequence[float]) -> Scores:
         """Pearson's and Spearman's correlation, and 1 − mean absolute error on the unit scale."""
@@ -91,5 +95,5 @@ class Regression(Task):
 
     def answer(self, logits: Tensor, view: TextView) -> Score:
         """The number, cut to the range, from logits ``[1]``."""
-        value = min(max(self.decode_label(float(logits)), self.spec.low), self.spec.high)
+        value = min(max(self.decode_label(0.5 + float(logits) / QUARTERS), self.spec.low), self.spec.high)
         return Score(value, self.spec.low, self.spec.high)

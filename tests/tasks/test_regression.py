@@ -26,15 +26,16 @@ def test_labels_lie_on_the_unit_scale(stars):
     assert odd.decode_label(0.2) == pytest.approx(0)
 
 
-def test_the_loss_is_the_mean_square_on_the_unit_scale(stars):
+def test_the_loss_is_the_mean_square_in_quarters_of_the_range(stars):
     loss = stars.loss(torch.tensor([[0.5], [0.25], [9.0]]), torch.tensor([0.0, 0.75, math.nan]))
-    assert loss.item() == pytest.approx((0.25 + 0.25) / 2)
+    # Labels 0 and 0.75 are −2 and 1 for the head.
+    assert loss.item() == pytest.approx((2.5**2 + 0.75**2) / 2)
 
 
 def test_a_missing_label_gives_no_gradient_not_even_a_broken_one(stars):
     logits = torch.tensor([[0.5], [3.0]], requires_grad=True)
     stars.loss(logits, torch.tensor([0.0, math.nan])).backward()
-    assert logits.grad.tolist() == [[1.0], [0.0]]
+    assert logits.grad.tolist() == [[5.0], [0.0]]
 
 
 def test_scores_are_those_worked_out_by_hand(stars):
@@ -70,7 +71,7 @@ def test_the_baseline_is_the_mean(stars):
     assert stars.baseline([0.0, 0.25, 1.0, 0.75], [0.0, 0.0]) == [0.5, 0.5]
 
 
-@pytest.mark.parametrize(("logit", "value"), [(0.5, 3.0), (0.0, 1.0), (-3.0, 1.0), (7.0, 5.0)])
+@pytest.mark.parametrize(("logit", "value"), [(0.0, 3.0), (1.0, 4.0), (-2.0, 1.0), (-3.0, 1.0), (7.0, 5.0)])
 def test_an_answer_stays_on_its_scale(stars, logit, value):
     answer = stars.answer(torch.tensor([logit]), VIEW)
     assert answer == Score(value, 1.0, 5.0)

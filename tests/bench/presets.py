@@ -1,0 +1,68 @@
+"""That each preset shows what it says, in numbers: the shout, the rescue, and one pass for many labels."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from demo.presets import PRESETS
+from mtl.runs.config import RunConfig
+from tests.bench.runs import Bench, Finished, bench
+from tests.bench.table import Row, show
+
+
+def rows() -> Iterator[Row]:
+    """Runs each preset and what it is to be held against."""
+    with bench() as runs:
+        yield shout(runs)
+        yield rescue(runs)
+        yield many_labels(runs)
+
+
+def shout(runs: Bench) -> Row:
+    """The tasks beside the loud one, with and without its loud loss."""
+    plain = PRESETS["shout"]
+    drowned = [task["name"] for task in plain["tasks"] if task["loss_scale"] == 1]
+    loud, calm = trained(runs, plain), trained(runs, {**plain, "tasks": [name_of(task) for task in plain["tasks"]]})
+    told = ", ".join(f"{name} {percent(calm, name)} → {percent(loud, name)}" for name in drowned)
+    worst = max(loud.scores[name].test / calm.scores[name].test for name in drowned)
+    return Row("preset shout: test scores of the drowned tasks, calm → loud", "all lower", told, worst)
+
+
+def rescue(runs: Bench) -> Row:
+    """The small task with its neighbours, and alone with the same rows, steps and batch."""
+    plain = PRESETS["rescue"]
+    small = next(task for task in plain["tasks"] if task["max_train_samples"])
+    together, alone = trained(runs, plain), trained(runs, {**plain, "tasks": [small]})
+    name = small["name"]
+    told = f"{name} ({small['max_train_samples']} rows) alone {percent(alone, name)} → {percent(together, name)}"
+    told += f", naive {100 * together.scores[name].naive:.1f}"
+    ratio = alone.scores[name].test / together.scores[name].test
+    return Row("preset rescue: test score of the small task, alone → with neighbours", "higher", told, ratio)
+
+
+def many_labels(runs: Bench) -> Row:
+    """One run with all label sets of the texts, and one run for each of them."""
+    plain = PRESETS["many_labels"]
+    together = trained(runs, plain).elapsed_s
+    apart = sum(trained(runs, {**plain, "tasks": [task]}).elapsed_s for task in plain["tasks"])
+    count = len(plain["tasks"])
+    told = f"{together:.1f} s vs {apart:.1f} s"
+    return Row(f"preset many_labels: one run vs {count} separate runs", "less time", told, together / apart)
+
+
+def trained(runs: Bench, plain: Mapping[str, Any]) -> Finished:
+    """The finished run of a config."""
+    return runs.run(RunConfig.from_dict(plain))
+
+
+def name_of(task: Mapping[str, Any]) -> str:
+    """The task with nothing else said about it."""
+    return str(task["name"])
+
+
+def percent(run: Finished, task: str) -> str:
+    """A task's test score."""
+    return f"{100 * run.scores[task].test:.1f}"
+
+
+if __name__ == "__main__":
+    show(rows())

@@ -1,0 +1,56 @@
+"""The bundled tasks need an encoder: counting words is not enough, and the tuned encoder is good but not perfect."""
+
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.pipeline import make_pipeline
+
+from mtl import assembly
+from mtl.data.sources import TASKS, read_split
+
+CLASSIFICATIONS = [name for name, spec in TASKS.items() if spec.kind == "classification"]
+MARGIN = 0.06
+"""How far word counts stay below the encoder at least."""
+
+
+def column(spec, split):
+    rows = read_split(spec.source, split)
+    texts = [" ".join(row[side] for side in (spec.text, spec.text_pair) if side) for row in rows]
+    return texts, [row[spec.label] for row in rows]
+
+
+def word_counts(name):
+    """Accuracy and macro F1 on test of tf-idf and logistic regression, the better of two strengths."""
+    texts, labels = column(TASKS[name], "train")
+    unseen, truth = column(TASKS[name], "test")
+    scores = []
+    for strength in (1.0, 10.0):
+        classifier = LogisticRegression(C=strength, max_iter=2000)
+        answers = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), classifier).fit(texts, labels).predict(unseen)
+        scores.append((accuracy_score(truth, answers), f1_score(truth, answers, average="macro")))
+    return max(scores)
+
+
+@pytest.mark.parametrize("name", CLASSIFICATIONS)
+def test_counting_words_is_better_than_chance_and_not_enough(name):
+    accuracy, _ = word_counts(name)
+    assert 1 / len(TASKS[name].labels) - 0.05 < accuracy < 0.75
+
+
+@pytest.mark.slow
+def test_the_fine_tuned_encoder_is_well_above_counting_words_and_not_perfect():
+    steps = 350
+    scores = {}
+
+    def note(event):
+        if event.type == "scores" and event.split == "test":
+            scores[event.task] = event.scores
+
+    training = {"max_steps": steps, "eval_steps": steps, "per_device_train_batch_size": 32}
+    assembly.train({"tasks": list(TASKS), "training": training}, report=note)
+    for name in CLASSIFICATIONS:
+        assert 0.70 <= scores[name]["accuracy"] <= 0.97, name
+        assert scores[name]["accuracy"] - word_counts(name)[0] >= MARGIN, name
+    assert 0.60 <= scores["stars"]["pearson"] <= 0.97
+    assert 0.70 <= scores["entities"]["entity_f1"] <= 0.97
