@@ -32,7 +32,6 @@ RUNS = Path(__file__).resolve().parent / "checkpoints"
 SETTINGS = {
     "GRADIO_ANALYTICS_ENABLED": "False",  # nothing is reported to anybody
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    "GOMP_SPINCOUNT": "1000",  # threads that answer questions leave the cores to the worker while they wait
 }
 
 

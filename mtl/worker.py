@@ -42,9 +42,6 @@ SETTINGS = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TRANSFORMERS_VERBOSITY": "error",
-    # A thread that waits for its siblings should sleep, not spin: where anything else wants a core (the page, a
-    # browser), spinning made a step up to ten times slower.
-    "GOMP_SPINCOUNT": "1000",
 }
 
 

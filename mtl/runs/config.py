@@ -99,7 +99,7 @@ class TaskConfig:
 class TrainingConfig:
     """How long and how fast: named as in ``transformers.TrainingArguments``."""
 
-    max_steps: int = 80
+    max_steps: int = 48
     """Optimizer steps; -1 counts ``num_train_epochs`` instead."""
     num_train_epochs: float = 1.0
     """Passes over all training rows; used when ``max_steps`` is -1."""
@@ -112,9 +112,9 @@ class TrainingConfig:
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this total norm; 0 switches clipping off."""
-    eval_steps: int = 20
+    eval_steps: int = 16
     """Steps between validations."""
-    max_eval_samples: int | None = 160
+    max_eval_samples: int | None = 96
     """Validation rows of each source; None takes all. Test rows are never cut."""
     logging_steps: int = 1
     seed: int = 0

@@ -178,10 +178,10 @@ def test_a_killed_worker_is_said_within_three_seconds_and_why(visit, app) -> Non
 @pytest.mark.timeout(600)
 def test_the_real_encoder_learns_before_the_visitors_eyes(real_app, visit) -> None:
     page = visit("/", url=real_app.url).page
-    set_steps(page, 25)
+    set_steps(page, 50)
     train(page)
     wait_for_state(page, "finished", deadline_s=500)
-    page.wait_for_function(f"() => ({VALIDATED})().every(line => line.x.at(-1) === 25)")
+    page.wait_for_function(f"() => ({VALIDATED})().every(line => line.x.at(-1) === 50)")
     losses = {line["name"]: line["y"] for line in page.evaluate(VALIDATED)}
     assert len(losses) == len(DEFAULT_TASKS)
     assert {name: y for name, y in losses.items() if y[-1] >= y[0]} == {}
