@@ -31,7 +31,7 @@ class Api:
         gr.api(self.predict, api_name="predict", concurrency_limit=4)
 
     def options(self) -> dict[str, Any]:
-        """Everything a config can choose, with its options: encoders, tasks, sharing, balancers, sampling; and defaults."""
+        """Everything a config can choose, with its options: encoders, tasks, sharing, balancers, sampling; defaults."""
         with plain_errors():
             return assembly.options()
 

@@ -3,6 +3,7 @@
 Used by the browser tests, the screenshots and the benchmarks.
 """
 
+import itertools
 import os
 import shutil
 import signal
@@ -148,8 +149,11 @@ class Visitor:
         dialog.dismiss()
 
     def go(self, address: str = "/") -> Page:
-        """Opens an address of the app, and waits until the page is drawn."""
-        self.page.goto(self._url + address)
+        """Opens an address of the app, and waits until the page is drawn and its form filled in."""
+        calls = itertools.count(1)
+        # The page first asks how to fill the form, and, once that is done, for the estimate.
+        with self.page.expect_request(lambda request: "/run/predict" in request.url and next(calls) == 2):
+            self.page.goto(self._url + address)
         self.page.wait_for_function(DRAWN)
         self.page.locator("button#go").wait_for(state="attached")  # a phone only watches: there it is hidden
         return self.page

@@ -13,6 +13,7 @@ from demo.feed import Feed
 from demo.lessons.record import record
 from demo.lessons.recording import read_recording
 from mtl.errors import shown
+from mtl.runs.config import RunConfig
 from mtl.runs.store import RunStore
 
 ENDPOINTS = {"/options", "/start_run", "/run_status", "/run_events", "/stop_run", "/list_runs", "/predict"}
@@ -187,7 +188,7 @@ def test_a_second_press_is_the_same_run_and_a_stop_ends_it(client, server) -> No
 def test_an_empty_config_is_the_default_preset(client, server) -> None:
     run_id = call(client, "/start_run", {})
     call(client, "/stop_run", run_id)
-    assert RunStore(server.runs).config(run_id).training.max_steps == 100
+    assert RunStore(server.runs).config(run_id).training.max_steps == RunConfig().training.max_steps
     assert len(RunStore(server.runs).config(run_id).tasks) == 6
     wait_for(client, run_id, {"stopped"}, 60)
 
