@@ -166,14 +166,14 @@ class RunReader:
         return not self._gone
 
     def _catch_up(self) -> None:
-        """Replays the events written since the last look."""
+        """Replays the events written up to now. What a fast worker adds meanwhile waits for the next look."""
         try:
             size = os.stat(self._journal).st_size
         except FileNotFoundError:
             return
-        while self._cursor != size:
-            if self._cursor > size:
-                self._progress, self._cursor = Progress(), 0
+        if self._cursor > size:
+            self._progress, self._cursor = Progress(), 0
+        while self._cursor < size:
             before = self._cursor
             events, self._cursor = journal.read(self._journal, before)
             for event in events:

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 LAPTOP = {"width": 1440, "height": 900}
@@ -139,7 +139,7 @@ class Visitor:
         self.page.on("dialog", self._refuse)
         self.page.on("console", lambda said: said.type == "error" and self.trouble.append(f"console: {said.text}"))
 
-    def _look_at(self, request: Any) -> None:
+    def _look_at(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme not in ("data", "blob", "about") and parts.hostname != "127.0.0.1":
             self.trouble.append(f"request to {request.url}")
@@ -164,9 +164,16 @@ class Visitor:
 
 
 def set_steps(page: Page, steps: int) -> None:
-    """Types a budget."""
-    page.locator("#training_max_steps input").fill(str(steps))
-    page.keyboard.press("Tab")
+    """Types a budget, and waits until the page has taken it: then it asks for the new estimate."""
+    field = page.locator("#training_max_steps input")
+
+    def taken(request: Request) -> bool:
+        return "/run/predict" in request.url and steps in request.post_data_json["data"]
+
+    if field.input_value() != str(steps):
+        with page.expect_request(taken):
+            field.fill(str(steps))
+            page.keyboard.press("Tab")
 
 
 def train(page: Page) -> str:
