@@ -9,10 +9,15 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from demo.lessons.recording import RECORDED, Recording
 from mtl.errors import CheckpointError, ConfigError
+from mtl.runs import questions
 from mtl.runs.store import RunStore
 
 MAX_CHARACTERS = 20_000
 """Of a text no more is read. Encoders stop far earlier, after ``max_length`` tokens."""
+ANSWERING = frozenset({"training", "evaluating", "saving"})
+"""States in which a run's worker looks for questions."""
+PATIENCE_S = 15.0
+"""A worker answers between two steps; after so many seconds its snapshots are asked instead."""
 KEPT_PREDICTORS = 2
 KEPT_ANSWERS = 256
 INVISIBLE = {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp", "Zs"}
@@ -27,6 +32,10 @@ class Predictor(Protocol):
 
     def answer(self, text: str, text_pair: str | None = None) -> Any:
         """All heads' answers to the text."""
+
+
+class _NoReplyError(Exception):
+    """The worker did not answer."""
 
 
 class Asking:
@@ -46,7 +55,9 @@ class Asking:
         self._answers: _Recent[tuple[str, ...], dict[str, Any]] = _Recent(KEPT_ANSWERS)
 
     def answer(self, run_id: str, text: object, text_pair: object = "") -> dict[str, Any]:
-        """All heads' answers of the run's newest snapshot, and under ``before`` those of its first.
+        """All heads' answers, and under ``before`` those of the run's first snapshot.
+
+        While the run trains its worker answers with the weights of its newest step; else its newest snapshot does.
 
         Returns:
             ``step``, ``truncated``, ``tokens_read``, ``missing_pair`` and ``answers`` as ``Answers.to_dict`` gives
@@ -61,6 +72,9 @@ class Asking:
         paired, pair_cut = readable("text_pair", text_pair) if _seen(text_pair) else ("", False)
         if run_id == RECORDED and self._recording:
             return self._recording.answer(asked, paired)
+        live = self._of_worker(run_id, asked, paired)
+        if live is not None:
+            return {**live, "truncated": bool(live["truncated"] or cut or pair_cut)}
         newest, first = self._store.newest_snapshot(run_id), self._store.first_snapshot(run_id)
         if newest is None:
             raise CheckpointError("The run has saved no snapshot yet.", reason="missing")
@@ -68,6 +82,27 @@ class Asking:
         before = self._of_snapshot(first, asked, paired, newest=False) if first else None
         truncated = bool(now["truncated"] or cut or pair_cut)
         return {**now, "truncated": truncated, "before": before and before["answers"]}
+
+    def _of_worker(self, run_id: str, text: str, text_pair: str) -> dict[str, Any] | None:
+        """What the run's worker answers; None if it does not train or is too busy.
+
+        The same question at the same step is asked once, however many ask.
+        """
+        folder, status = self._store.folder(run_id), self._store.status(run_id)
+        if status.state not in ANSWERING:
+            return None
+
+        def ask() -> dict[str, Any]:
+            trains = lambda: self._store.status(run_id).state in ANSWERING  # noqa: E731
+            reply = questions.ask(folder, text, text_pair or None, PATIENCE_S, trains)
+            if reply is None or "now" not in reply:
+                raise _NoReplyError
+            return {**reply["now"], "before": reply["before"]}
+
+        try:
+            return self._answers.get((run_id, str(status.step), text, text_pair), ask)
+        except _NoReplyError:
+            return None
 
     def _of_snapshot(self, snapshot: Path, text: str, text_pair: str, *, newest: bool) -> dict[str, Any]:
         """What this snapshot answers; the same question to it is computed once, however many ask."""

@@ -17,6 +17,7 @@ from typing import Any
 from demo.lessons.recording import RECORDED, Recording
 from mtl.analysis.curves import Curve, Curves, significant
 from mtl.errors import MtlError
+from mtl.runs import journal
 from mtl.runs.store import RunStore
 
 Read = Callable[[int], tuple[Sequence[Mapping[str, Any]], int]]
@@ -118,9 +119,11 @@ class _Track:
                 self._curves = Curves()
             for event in events:
                 self._curves.add(event)
-            if offset == self._offset:
-                return
+            # A portion that is not full was the last one: what a fast worker adds meanwhile waits for the next look.
+            full = offset - self._offset >= journal.MAX_READ // 2
             self._offset = offset
+            if not full:
+                return
 
 
 def _arguments(args: object) -> tuple[str | None, int]:

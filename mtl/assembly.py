@@ -137,6 +137,9 @@ class _NeverStop:
     def stop_requested(self) -> str | None:
         return None
 
+    def attend(self, model: "MultiTaskModel", step: int) -> None:
+        pass
+
 
 def train(
     config: RunConfig | Mapping[str, Any], report: Callable[[events.Event], None] = lambda _: None

@@ -4,7 +4,9 @@ B texts · L tokens
 """
 
 import threading
+import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from mtl.checkpoint import snapshots
 from mtl.data.batches import Batch, Example, collate, encode_texts, split_words
 from mtl.errors import CheckpointError, ConfigError
 from mtl.model import MultiTaskModel
+from mtl.runs.questions import Desk, Question
 from mtl.tasks.answers import Answer
 from mtl.tasks.task import Task, TextView
 
@@ -67,14 +70,8 @@ class Predictor:
             ConfigError: The text is empty.
             CheckpointError: There is no snapshot yet, or it cannot be read.
         """
-        longer = max(len(text), len(text_pair or "")) > MAX_CHARACTERS
-        text, text_pair = _clean(text), _clean(text_pair or "")
-        if not text:
-            raise ConfigError("text", "hold at least one visible character", "")
         with self._lock:
-            model, step = self._current()
-            answers = answer(model, text, text_pair or None, step)
-        return replace(answers, truncated=answers.truncated or longer)
+            return asked(*self._current(), text, text_pair)
 
     def _current(self) -> tuple[MultiTaskModel, int]:
         complete = snapshots(self._folder)
@@ -85,6 +82,54 @@ class Predictor:
             self._model = MultiTaskModel.from_pretrained(chosen).to(self._device)
             self._loaded = chosen
         return self._model, int(chosen.name.partition("-")[2])
+
+
+class Attendant:
+    """Answers what visitors ask of a model in training, beside what the run's first snapshot says.
+
+    Called between two steps. The model is left as it was, and no random number is drawn: the losses of a run do not
+    depend on whether somebody asks.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` is the run's."""
+        self._desk = Desk(folder)
+        self._first = Predictor(folder / "snapshots", newest=False)
+
+    def __call__(self, model: MultiTaskModel, step: int) -> None:
+        """Replies to what waits: ``now`` and ``before``, or ``error`` if the model cannot answer."""
+        for question in self._desk.waiting():
+            was_training = model.training
+            try:
+                now: dict[str, Any] = asked(model.eval(), step, question.text, question.text_pair).to_dict()
+                reply: dict[str, Any] = {"now": now, "before": self._before(question)}
+            except Exception as error:  # whatever it is, training goes on, and the visitor is told
+                traceback.print_exc()
+                reply = {"error": str(error)}
+            finally:
+                model.train(was_training)
+            self._desk.reply(question, reply)
+
+    def _before(self, question: Question) -> dict[str, Any] | None:
+        """The answers before training; None where that snapshot is gone."""
+        with suppress(CheckpointError):
+            first = self._first.answer(question.text, question.text_pair)
+            return first.to_dict()["answers"] if first.step == 0 else None
+        return None
+
+
+def asked(model: MultiTaskModel, step: int, text: str, text_pair: str | None = None) -> Answers:
+    """Asks every head of a model about a text as a visitor typed it.
+
+    Raises:
+        ConfigError: The text is empty.
+    """
+    longer = max(len(text), len(text_pair or "")) > MAX_CHARACTERS
+    text, text_pair = _clean(text), _clean(text_pair or "")
+    if not text:
+        raise ConfigError("text", "hold at least one visible character", "")
+    answers = answer(model, text, text_pair or None, step)
+    return replace(answers, truncated=answers.truncated or longer)
 
 
 def _clean(text: str) -> str:

@@ -54,6 +54,8 @@ class Parts:
     probe: Callable[..., dict[str, Any]]
     cancelled: type[Exception]
     """What ``probe`` raises when it is cancelled."""
+    attendant: Callable[[Path], Callable[[Any, int], None]] | None = None
+    """Of a run's folder: what answers visitors between two steps."""
 
 
 Load = Callable[[], Parts]
@@ -64,9 +66,10 @@ def load_parts() -> Parts:
     import mtl.model  # noqa: F401
     from mtl.assembly import assemble, probe
     from mtl.checkpoint import save_snapshot
+    from mtl.inference import Attendant
     from mtl.training.probe import ProbeCancelled
 
-    return Parts(assemble, save_snapshot, probe, ProbeCancelled)
+    return Parts(assemble, save_snapshot, probe, ProbeCancelled, Attendant)
 
 
 class Inbox:
@@ -144,6 +147,7 @@ def _train(folder: Path, load: Load, control: Control, record: Record) -> Event:
         config = read_config(folder)
         parts = load()
         trainer = parts.assemble(config, report=report_loading)
+        control.attendant = parts.attendant(folder) if parts.attendant else None
         outcome = trainer.run(record.report, control, save)
     except _Stop:
         return Stopped(step=record.step, elapsed_s=record.elapsed(), reason=control.stop_requested())

@@ -220,6 +220,9 @@ class Never:
     def stop_requested(self):
         return None
 
+    def attend(self, model, step):
+        pass
+
 
 @pytest.fixture
 def never():

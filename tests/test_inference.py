@@ -9,7 +9,7 @@ import pytest
 from mtl.checkpoint import save_snapshot
 from mtl.data.sources import TASKS
 from mtl.errors import CheckpointError, ConfigError
-from mtl.inference import MAX_CHARACTERS, Predictor, answer
+from mtl.inference import MAX_CHARACTERS, Attendant, Predictor, answer
 
 SINGLE = [name for name, spec in TASKS.items() if not spec.pair]
 
@@ -148,3 +148,52 @@ def test_questions_from_several_threads_are_answered_alike(predictor):
         thread.join(60)
     assert not errors
     assert found == [wanted] * 6
+
+
+@pytest.fixture
+def attended(make_model, tmp_path):
+    """A run's folder with a first snapshot, and its attendant."""
+    save_snapshot(make_model(seed=1), tmp_path / "snapshots", 0)
+    return tmp_path, Attendant(tmp_path)
+
+
+def put_question(folder, text, pair=None):
+    (folder / "questions").mkdir(exist_ok=True)
+    path = folder / "questions" / "q.json"
+    path.write_text(json.dumps({"id": "q", "text": text, "text_pair": pair}))
+    return path.with_suffix(".answer.json")
+
+
+def test_a_model_in_training_answers_beside_what_it_said_at_first(make_model, attended):
+    folder, attendant = attended
+    model = make_model(seed=2).train()
+    reply = put_question(folder, "The soup was lovely", "bread was superb")
+    attendant(model, 7)
+    said = json.loads(reply.read_text())
+    assert model.training
+    model.eval()
+    assert said["now"] == answer(model, "The soup was lovely", "bread was superb", 7).to_dict()
+    first = Predictor(folder / "snapshots", newest=False).answer("The soup was lovely", "bread was superb")
+    assert said["before"] == first.to_dict()["answers"]
+    assert said["before"] != said["now"]["answers"]
+
+
+def test_without_a_first_snapshot_there_is_no_before(make_model, tmp_path):
+    reply = put_question(tmp_path, "The soup was lovely")
+    Attendant(tmp_path)(make_model(), 3)
+    assert json.loads(reply.read_text())["before"] is None
+
+
+def test_a_question_that_breaks_the_model_does_not_break_the_training(make_model, attended, monkeypatch, capfd):
+    folder, attendant = attended
+    model = make_model().train()
+
+    def broken(*_):
+        raise RuntimeError("no memory left")
+
+    monkeypatch.setattr("mtl.inference.answer", broken)
+    reply = put_question(folder, "The soup was lovely")
+    attendant(model, 7)
+    assert json.loads(reply.read_text()) == {"error": "no memory left"}
+    assert model.training
+    assert "RuntimeError" in capfd.readouterr().err

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from mtl.errors import from_os_error
 
@@ -25,6 +26,8 @@ class Control:
         self._clock = clock
         self._next_look = -float("inf")
         self._reason: str | None = None
+        self.attendant: Callable[[Any, int], None] | None = None
+        """Answers what is asked of the model in training, at a step."""
 
     def stop_requested(self) -> str | None:
         """Why the run should stop now, or None. Cheap: the file is looked at no more often than every 50 ms."""
@@ -33,6 +36,11 @@ class Control:
             if self._stop.exists():
                 self.request_stop(REQUESTED)
         return self._reason
+
+    def attend(self, model: Any, step: int) -> None:
+        """Lets the model answer what visitors ask. Called where nothing is under way: between two steps."""
+        if self.attendant is not None:
+            self.attendant(model, step)
 
     def request_stop(self, reason: str) -> None:
         """Asks for a stop from within the process. The first reason stays."""

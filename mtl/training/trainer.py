@@ -36,6 +36,9 @@ class Control(Protocol):
     def stop_requested(self) -> str | None:
         """Why the run should stop after this step, or None."""
 
+    def attend(self, model: MultiTaskModel, step: int) -> None:
+        """What others want of the model between two steps; leaves it as it was."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -101,6 +104,7 @@ class Trainer:
             if control.stop_requested():
                 break
             self._train_step(batches, report)
+            control.attend(self.model, self.step)
             if self.step == self.max_steps:
                 break
             if self.step % self.config.eval_steps == 0:
@@ -183,6 +187,7 @@ class Trainer:
             if control.stop_requested() and self.step:
                 break
             self._score(source, "validation", report)
+            control.attend(self.model, self.step)
         self._save(report, save)
 
     def _score(self, source: EncodedSource, split: Split, report: Report) -> None:
@@ -213,6 +218,7 @@ class Trainer:
             report(events.Phase(step=self.step, phase="evaluating"))
             for source in self.sources.values():
                 self._score(source, "test", report)
+                control.attend(self.model, self.step)
         return Outcome(reason, peak_memory_bytes(self.model.device))
 
     def _started(self) -> events.RunStarted:

@@ -180,6 +180,9 @@ def test_the_real_encoder_learns_before_the_visitors_eyes(real_app, visit) -> No
     page = visit("/", url=real_app.url).page
     set_steps(page, 50)
     train(page)
+    wait_for_steps(page, more=5)
+    page.locator("#answers .answer .body").first.wait_for()
+    assert not real_app.has_torch(), "the run's own process should have answered"
     wait_for_state(page, "finished", deadline_s=500)
     page.wait_for_function(f"() => ({VALIDATED})().every(line => line.x.at(-1) === 50)")
     losses = {line["name"]: line["y"] for line in page.evaluate(VALIDATED)}

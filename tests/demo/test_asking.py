@@ -1,12 +1,13 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event
 
 import pytest
 
-from demo.asking import MAX_CHARACTERS, Asking, readable
+from demo.asking import ANSWERING, MAX_CHARACTERS, Asking, readable
 from mtl.errors import CheckpointError, ConfigError, RunNotFound
 from mtl.runs.config import RunConfig
 
@@ -97,6 +98,55 @@ def test_a_very_long_text_is_cut_and_said_to_be(store, run_id) -> None:
 
 def test_blank_ends_do_not_count_as_cut(store, run_id) -> None:
     assert Asking(store, load=Loads()).answer(run_id, "x" + " " * 100_000)["truncated"] is False
+
+
+@pytest.fixture
+def live(store, run_id, monkeypatch):
+    """`live(reply)`: the run trains, and its worker replies; gives the list of what it was asked."""
+
+    def serve(reply, state="training"):
+        asked: list[tuple[str, str | None]] = []
+
+        def ask(folder, text, text_pair, deadline_s, wanted):
+            assert folder == store.folder(run_id)
+            assert wanted() is (state in ANSWERING)
+            asked.append((text, text_pair))
+            return reply
+
+        monkeypatch.setattr("demo.asking.questions.ask", ask)
+        status = replace(store.status(run_id), state=state, step=9)
+        monkeypatch.setattr(store, "status", lambda _: status)
+        return asked
+
+    return serve
+
+
+def test_while_it_trains_the_worker_answers_and_no_model_is_loaded(store, run_id, live) -> None:
+    now = {"step": 9, "answers": {"topic": {"label": "food"}}, "truncated": False, "missing_pair": [], "tokens_read": 3}
+    asked, loads = live({"now": now, "before": {"topic": {"label": "money"}}}), Loads()
+    asking = Asking(store, load=loads)
+    said = asking.answer(run_id, " Hello ", "x" * 100_000)
+    assert said == {**now, "truncated": True, "before": {"topic": {"label": "money"}}}
+    assert asked == [("Hello", "x" * MAX_CHARACTERS)]
+    asking.answer(run_id, "Hello", "x" * 100_000)
+    assert len(asked) == 1, "the same question at the same step was asked twice"
+    assert loads.made == []
+
+
+@pytest.mark.parametrize("reply", [None, {"error": "no memory left"}])
+def test_if_the_worker_cannot_answer_the_snapshots_do(store, run_id, live, reply) -> None:
+    asked = live(reply)
+    asking = Asking(store, load=Loads())
+    assert asking.answer(run_id, "Hello")["answers"]["topic"]["label"] == "Hello|None"
+    assert asking.answer(run_id, "Hello")["step"] == 7
+    assert len(asked) == 2, "a missing reply was remembered"
+
+
+@pytest.mark.parametrize("state", ["queued", "starting", "finished", "stopped", "failed", "interrupted"])
+def test_nobody_asks_a_worker_that_does_not_train(store, run_id, live, state) -> None:
+    asked = live(None, state)
+    Asking(store, load=Loads()).answer(run_id, "Hello")
+    assert asked == []
 
 
 def test_the_same_question_is_computed_once_until_a_new_snapshot(store, run_id) -> None:

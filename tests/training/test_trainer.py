@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mtl.errors import LossNotFinite, OutOfMemory, StorageError
+from mtl.inference import answer
 from mtl.runs import events
 
 TASKS = ("sentiment", "topic", "stars", "entities", "relation", "question_type")
@@ -20,6 +21,25 @@ class StopAt:
 
     def stop_requested(self):
         return "requested" if self.trainer.step >= self.step else None
+
+    def attend(self, model, step):
+        pass
+
+
+class Asks:
+    """Asks the model something whenever it may, and leaves it as a question does."""
+
+    def __init__(self):
+        self.steps = []
+
+    def stop_requested(self):
+        return None
+
+    def attend(self, model, step):
+        was_training = model.training
+        answer(model.eval(), "The soup was lovely", "bread was superb", step)
+        model.train(was_training)
+        self.steps.append(step)
 
 
 @pytest.fixture
@@ -274,3 +294,20 @@ def test_batches_are_seeded_and_shared_among_the_sources(make_trainer):
 def test_a_batch_larger_than_the_corpus_still_trains(make_trainer, train):
     said, _, _ = train(make_trainer(["question_type"], max_steps=2, per_device_train_batch_size=50))
     assert all(math.isfinite(loss) for _, _, loss in losses(said))
+
+
+def test_questions_in_between_change_no_loss(make_trainer, train):
+    def with_dropout():
+        trainer = make_trainer(max_steps=4, eval_steps=2)
+        for module in trainer.model.modules():  # a random number drawn by an answer would change what is dropped
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.1
+        return trainer
+
+    asks = Asks()
+    asked, _, _ = train(with_dropout(), asks)
+    silent, _, _ = train(with_dropout())
+    assert set(asks.steps) == {0, 1, 2, 3, 4}
+    assert losses(asked) == losses(silent)
+    plain, _, _ = train(make_trainer(max_steps=4, eval_steps=2))
+    assert losses(asked) != losses(plain)
