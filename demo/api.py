@@ -66,13 +66,16 @@ class Api:
             events, cursor = self._store.events(run_id, cursor)
             return {"events": events, "cursor": cursor}
 
-    def stop_run(self, run_id: str) -> dict[str, Any]:
+    def stop_run(self, run_id: str, request: gr.Request | None = None) -> dict[str, Any]:
         """Asks a run to stop after its current step, or takes it out of the queue; returns its status.
+
+        On a shared machine only who started the run may stop it.
 
         Args:
             run_id: As start_run returned it.
         """
         with plain_errors():
+            self._starter.check_owner(run_id, session_of(request))
             self._store.request_stop(run_id)
             return self._store.status(run_id).to_dict()
 

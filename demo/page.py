@@ -52,6 +52,7 @@ def _introduction(services: Services, text: Text, home: Text) -> dict[str, Any]:
         "presets": list(PRESETS),
         "languages": links,
         "device": services.device,
+        "shared": services.starter.shared,
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from mtl.errors import ConfigError, RunNotFound
+from mtl.errors import ConfigError, NotOwner, RunNotFound
 from mtl.runs.config import RunConfig
 from mtl.runs.queue import RunQueue
 from mtl.runs.store import RunStore, RunSummary
@@ -19,7 +19,7 @@ WAITING = "queued"
 SEARCHED = 500
 """Newest runs of a shared machine among which one's own are looked for."""
 REMEMBERED = 10_000
-"""Runs whose session is remembered."""
+"""Runs whose form is remembered."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class _Press:
 
 
 class Starter:
-    """Starts runs and remembers which session started which."""
+    """Starts runs, each for the session that asked for it."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Starter:
             if pressed:
                 return pressed
             self._check_room(session)
-            run_id = self._store.create(config)
+            run_id = self._store.create(config, session)
             self._presses[run_id] = _Press(config, session, self._clock())
             if len(self._presses) > REMEMBERED:
                 self._presses.popitem(last=False)
@@ -110,6 +110,16 @@ class Starter:
         if not session:
             return []
         return [run for run in self._store.list(limit=SEARCHED) if self._started(run.run_id, session)]
+
+    def check_owner(self, run_id: str, session: str) -> None:
+        """Refuses to let one visitor of a shared machine end another one's run.
+
+        Raises:
+            NotOwner: This session has not started the run.
+            RunNotFound: There is no such run.
+        """
+        if not self._started(run_id, session) and self.shared:
+            raise NotOwner(run_id)
 
     def _same_press(self, config: RunConfig, session: str) -> str | None:
         """The run that this session has just started with the same form, unless it has ended."""
@@ -134,8 +144,7 @@ class Starter:
             raise ConfigError("queue", rule, len(waiting), high=self._limits.waiting_runs)
 
     def _started(self, run_id: str, session: str) -> bool:
-        press = self._presses.get(run_id)
-        return press is not None and press.session == session
+        return self._store.owned_by(run_id, session)
 
     def _state(self, run_id: str) -> str | None:
         """The run's state; None where its folder was deleted."""

@@ -6,6 +6,7 @@ MtlError
 ├── DataError          rows or labels that no task can use
 ├── CheckpointError    a snapshot is missing, cut off or of another kind
 ├── RunNotFound        no run has this id
+├── NotOwner           the run is somebody else's
 ├── StorageError       a disk is full or cannot be written
 ├── LossNotFinite      a loss became NaN or infinite
 ├── OutOfMemory        the device has no memory left for a step
@@ -91,6 +92,13 @@ class RunNotFound(MtlError):
 
     def __init__(self, run_id: object) -> None:
         super().__init__(f"There is no run {shown(run_id)}.", run_id=run_id)
+
+
+class NotOwner(MtlError):
+    """On a shared machine only who started a run may stop it. Details: ``run_id``."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"Only who started run {shown(run_id)} can stop it.", run_id=run_id)
 
 
 class StorageError(MtlError):

@@ -110,6 +110,8 @@ def test_a_typed_error_keeps_its_name_and_details(folder, store, run_id):
     assert (final["type"], final["error"], final["message"], final["step"]) == ("failed", "LossNotFinite", "NaN.", 4)
     assert final["details"] == {"task": "topic", "step": 4, "loss": "nan"}
     assert "LossNotFinite: NaN." in final["traceback"]
+    assert 'File "mtl/worker.py"' in final["traceback"]
+    assert str(failure.PROJECT) not in final["traceback"]
     assert store.status(run_id).state == "failed"
 
 

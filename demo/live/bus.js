@@ -1,6 +1,6 @@
 /* What all blocks share: the page's words, the run on screen, and which tasks are pointed at or hidden. */
 
-export const page = { words: null, tasks: [], presets: [] };
+export const page = { words: null, tasks: [], presets: [], shared: false, device: null };
 
 let arrived;
 const ready = new Promise(resolve => {
@@ -98,6 +98,13 @@ const FINAL = new Set(['finished', 'stopped', 'failed', 'interrupted']);
 export const isFinal = run => run.missing || FINAL.has(run.status?.state);
 export const isLive = run => !!run.id && !isFinal(run);
 export const isRecorded = run => !!run.status?.recorded;
+
+/* What runs are trained on here, known before the first one. */
+export function tellDevice(name) {
+  if (page.device === name) return;
+  page.device = name;
+  tell();
+}
 
 /* ---- which task is pointed at ---- */
 export function focus(task) {

@@ -1,6 +1,7 @@
 /* What went wrong, why, and one button that mends it. The traceback is one click away. */
 import { h, plain, say } from './dom.js';
 import { isFinal, taskName } from './bus.js';
+import { visitor } from './visitor.js';
 
 /* The nodes of the panel: an error of the form before one of the run, or nothing. */
 export function panel(words, run, value, trigger) {
@@ -35,7 +36,7 @@ function draw(words, error, status, trigger) {
             onclick: event => {
               event.currentTarget.disabled = true;
               reveal(act.field);
-              trigger('fix', act);
+              trigger('fix', { ...act, visitor: visitor() });
             },
           },
           say(found.fix, values),

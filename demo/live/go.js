@@ -1,6 +1,7 @@
 /* The estimate, and the one button: Train; while this run lives Stop; while it stops End now. */
 import { duration, fill, h, memory, say } from './dom.js';
-import { block, isLive, listen, run as current } from './bus.js';
+import { block, isLive, listen, page, run as current, tellDevice } from './bus.js';
+import { isOwn, visitor } from './visitor.js';
 
 const AGAIN = 700,
   REST = 5000,
@@ -27,23 +28,25 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     since = now;
     if (mode === 'train') {
       sent = true;
-      trigger('train');
+      trigger('train', { visitor: visitor() });
     }
     if (mode === 'stop') {
       stopping = current.id;
-      trigger('stop');
+      trigger('stop', { visitor: visitor() });
     }
-    if (mode === 'kill') trigger('kill');
+    if (mode === 'kill') trigger('kill', { visitor: visitor() });
     draw();
   }
   function draw() {
     const run = current;
-    mode = !isLive(run) ? 'train' : stopping === run.id ? 'kill' : 'stop';
+    mode = !isLive(run) || !may(run) ? 'train' : stopping === run.id ? 'kill' : 'stop';
     label.textContent = { train: w.train, stop: w.stop, kill: w.end_now }[mode];
     button.className = mode;
     button.setAttribute('aria-disabled', String(mode === 'train' && sent));
     fill(line, ...(mode === 'kill' ? [h('b', {}, w.stopping)] : estimate()));
   }
+  /* Whoever only watches a run on a shared machine cannot stop it, but may train one of their own. */
+  const may = run => !page.shared || isOwn(run.id);
   function estimate() {
     const { state, seconds, peak_memory_bytes: bytes } = props.value.estimate ?? {};
     if (!ticked) return [h('b', {}, w.no_tasks)];
@@ -56,7 +59,8 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   }
   /* The probe runs beside the page: ask again until it has measured. */
   function arrive() {
-    const state = props.value.estimate?.state;
+    const { state, device_name: device } = props.value.estimate ?? {};
+    if (device) tellDevice(device);
     clearTimeout(timer);
     if (state === 'measuring' || state === 'busy') {
       const again = () =>

@@ -1,9 +1,9 @@
 /* The line at the top. It also hands the page's words and catalogue to all other blocks. */
 import { h } from './dom.js';
-import { introduce, listen } from './bus.js';
+import { introduce, listen, page } from './bus.js';
 
 export function mount({ element, props }) {
-  const { words, tasks, presets, languages, device } = props.value,
+  const { words, tasks, presets, languages, device, shared } = props.value,
     header = words.header;
   document.title = header.title;
   const here = href => {
@@ -31,10 +31,10 @@ export function mount({ element, props }) {
     h('div.brand', {}, h('h1', {}, header.title), h('p', {}, header.promise)),
     h('div.aside', {}, badge, h('nav.lang', { 'aria-label': header.languages }, languages.map(link))),
   );
-  introduce({ words, tasks, presets });
+  introduce({ words, tasks, presets, shared, device });
   listen(element, run => {
     const kind = run.status?.device?.toUpperCase();
-    const name = run.status?.device_name || kind || device;
+    const name = run.status?.device_name || kind || page.device;
     badge.hidden = !name;
     badge.replaceChildren(
       h('i', { 'aria-hidden': 'true' }),

@@ -3,6 +3,7 @@ import { duration, fill, h, say } from './dom.js';
 import { block, isFinal, isRecorded, listen, open, run as current, tell } from './bus.js';
 import { follow, wake } from './poll.js';
 import { panel } from './error.js';
+import { remember } from './visitor.js';
 
 export const mount = block(({ element, box, props, server, trigger, watch, words }) => {
   const w = words.watch,
@@ -19,7 +20,8 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
     said = '';
 
   function adopt() {
-    const { run, nonce } = props.value;
+    const { run, nonce, started } = props.value;
+    if (started) remember(run);
     if (nonce !== asked) {
       asked = nonce;
       tell({ answered: true });

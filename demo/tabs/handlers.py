@@ -1,5 +1,6 @@
 """What happens when a visitor presses something: plain values in, plain values out."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,8 @@ View = dict[str, Any]
 """What the state line holds: the id of the run on screen, and why the form was refused, if it was."""
 
 
+VISITOR = re.compile(r"[0-9a-f]{32}")
+"""The name that a browser makes up for itself."""
 FACTORS = (SCALES, "balancer.weights")
 """Fields that are a factor for each task."""
 
@@ -41,28 +44,31 @@ class Handlers:
         """A preset's name → the whole form."""
         return self._form.write(PRESETS[known_preset(chosen.get("chosen"))])
 
-    def train(self, request: gr.Request, shown: View, *values: Any) -> View:
+    def train(self, event: gr.EventData, request: gr.Request, shown: View, *values: Any) -> View:
         """The form → the new run on screen; or the same run, and why the form was refused."""
         try:
-            return view(self._services.starter.start(self._form.read(values), session_of(request)))
+            run = self._services.starter.start(self._form.read(values), visitor_of(event, request))
         except MtlError as error:
             return view(shown.get("run"), plain_error(error))
+        return view(run, started=True)
 
-    def stop(self, shown: View) -> View:
+    def stop(self, event: gr.EventData, request: gr.Request, shown: View) -> View:
         """Asks the run on screen to stop after its step."""
+        run = str(shown.get("run"))
         try:
-            self._services.store.request_stop(str(shown.get("run")))
+            self._services.starter.check_owner(run, visitor_of(event, request))
+            self._services.store.request_stop(run)
         except MtlError as error:
-            return view(shown.get("run"), plain_error(error))
-        return view(shown.get("run"))
+            return view(run, plain_error(error))
+        return view(run)
 
-    def kill(self, shown: View) -> View:
+    def kill(self, event: gr.EventData, request: gr.Request, shown: View) -> View:
         """Ends the run on screen, whatever it is doing."""
         run = str(shown.get("run"))
         try:
-            self._services.store.folder(run)
+            self._services.starter.check_owner(run, visitor_of(event, request))
         except MtlError as error:
-            return view(shown.get("run"), plain_error(error))
+            return view(run, plain_error(error))
         self._services.launcher.kill(run)
         return view(run)
 
@@ -106,10 +112,10 @@ class Handlers:
             config = RunConfig.from_dict(
                 changed(config or self._form.read(values), asked["field"], asked["value"])
             ).to_dict()
-            started = self._services.starter.start(config, session_of(request))
+            started = self._services.starter.start(config, visitor_of(event, request))
         except MtlError as error:
             return [view(run, plain_error(error)), *untouched]
-        return [view(started), *self._form.write(config)]
+        return [view(started, started=True), *self._form.write(config)]
 
     def _first_run(self) -> str | None:
         return RECORDED if self._services.recording else None
@@ -147,9 +153,17 @@ def known_preset(name: object) -> str:
     return name if isinstance(name, str) and name in PRESETS else next(iter(PRESETS))
 
 
-def view(run: str | None, refusal: dict[str, Any] | None = None) -> View:
+def view(run: str | None, refusal: dict[str, Any] | None = None, *, started: bool = False) -> View:
     """What the state line shows. The nonce makes two equal answers two answers."""
-    return {"run": run, "refusal": refusal, "nonce": secrets.token_hex(4)}
+    return {"run": run, "refusal": refusal, "started": started, "nonce": secrets.token_hex(4)}
+
+
+def visitor_of(event: gr.EventData, request: gr.Request) -> str:
+    """Who pressed: the name behind a login, else the random one that their browser keeps, else the page's session."""
+    kept = getattr(event, "visitor", None)
+    if getattr(request, "username", None) or not isinstance(kept, str) or not VISITOR.fullmatch(kept):
+        return session_of(request)
+    return f"visitor {kept}"
 
 
 def plain_error(error: MtlError) -> dict[str, Any]:

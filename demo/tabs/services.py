@@ -24,4 +24,4 @@ class Services:
     recording: Recording | None = None
     """The finished run of the first paint."""
     device: str | None = None
-    """What runs are trained on here, in words, where it is known before the first run."""
+    """What runs are trained on here, in words, where it is known before the first measurement."""

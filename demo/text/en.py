@@ -177,6 +177,10 @@ ERRORS = {
         "It may have been deleted, or the address was copied only in part.",
         "Leave this address",
     ),
+    "NotOwner": ErrorText(
+        "This run is somebody else's.",
+        "On a shared machine only who started a run can stop it. You can train your own.",
+    ),
     "StorageError": ErrorText("The run could not be written to the disk.", "{reason}", "Train again"),
     "LossNotFinite": ErrorText(
         "Training stopped at step {step}: the loss of {task} is not a number.",

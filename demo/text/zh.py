@@ -170,6 +170,7 @@ ERRORS = {
     "DataError": ErrorText("某个任务的数据无法读取。", "{message}", "重新训练"),
     "CheckpointError": ErrorText("这次运行的快照无法读取。", "{message}", "重新训练"),
     "RunNotFound": ErrorText("没有这个地址对应的运行。", "它可能已被删除，或者地址没有复制完整。", "离开此地址"),
+    "NotOwner": ErrorText("这是别人的运行。", "在共享的机器上，只有启动者可以停止运行。您可以训练自己的运行。"),
     "StorageError": ErrorText("运行无法写入磁盘。", "{reason}", "重新训练"),
     "LossNotFinite": ErrorText(
         "训练在第 {step} 步停止：“{task}”的损失不是数字。",

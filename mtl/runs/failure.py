@@ -2,8 +2,10 @@
 
 import os
 import re
+import sys
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mtl.errors import MtlError, OutOfMemory, from_os_error
@@ -11,6 +13,7 @@ from mtl.runs.config import RunConfig
 from mtl.runs.events import Failed
 from mtl.runs.record import Record
 
+PROJECT = Path(__file__).resolve().parents[2]
 MESSAGE, TRACEBACK = 1000, 8000
 """Characters of an error's message and traceback that are kept."""
 
@@ -24,9 +27,16 @@ def failure(error: Exception, config: RunConfig | None, record: Record) -> Faile
         error=typed.name if typed else type(error).__name__,
         message=(typed.message if typed else str(error))[:MESSAGE],
         details=typed.details if typed else {},
-        traceback="".join(traceback.format_exception(error))[-TRACEBACK:],
+        traceback=portable("".join(traceback.format_exception(error)))[-TRACEBACK:],
         elapsed_s=record.elapsed(),
     )
+
+
+def portable(text: str) -> str:
+    """The text with files named from the project's or an installation's root: other folders are nobody's business."""
+    for root in (str(PROJECT), sys.prefix, sys.base_prefix):
+        text = text.replace(root + os.sep, "")
+    return text.replace(str(Path.home()), "~")
 
 
 def typed_error(error: Exception, at: Mapping[str, Any]) -> MtlError | None:

@@ -104,6 +104,8 @@ class RunQueue:
             if exit_code == UNWRITABLE and status.state != "failed":
                 error: MtlError | None = StorageError("The run folder could not be written.", reason="other", file="")
                 return self._end(run_id, error)
+            if self._closed and not status.final and not self._store.claimed(run_id):
+                return None  # nobody has begun it: the next server finds it waiting
             if not status.final and not self._store.claimed(run_id):
                 message = f"The worker ended before it took the run (exit code {exit_code})."
                 error = WorkerLost(message, reason="not_started", exit_code=exit_code)

@@ -1,5 +1,6 @@
 """The run folders below one root: made, found by id, read."""
 
+import hashlib
 import itertools
 import json
 import os
@@ -77,8 +78,10 @@ class RunStore:
         self.waiting: Waiting | None = None
         """Set by the queue that starts this store's runs."""
 
-    def create(self, config: RunConfig) -> str:
+    def create(self, config: RunConfig, owner: str = "") -> str:
         """Writes the folder of a new run and returns its id. The folder appears when it is complete.
+
+        Of ``owner``, whoever asks for the run, only a hash is kept.
 
         Raises:
             StorageError: The disk is full or cannot be written.
@@ -89,6 +92,7 @@ class RunStore:
         unfinished = self._root / f".new-{run_id}"
         try:
             (unfinished / "control").mkdir(parents=True)
+            (unfinished / "owner").write_text(_digest(owner), "utf-8")
             path = unfinished / "config.json"
             path.write_text(json.dumps(config.to_dict(), indent=1), "utf-8")
             os.utime(path, (self._clock(), self._clock()))  # the kernel's own stamps are too coarse to keep an order
@@ -119,6 +123,16 @@ class RunStore:
             ConfigError: ``config.json`` is damaged.
         """
         return read_config(self.folder(run_id))
+
+    def owned_by(self, run_id: str, owner: str) -> bool:
+        """Whether the run was created for this owner.
+
+        Raises:
+            RunNotFound: There is no such run.
+        """
+        with suppress(FileNotFoundError):
+            return (self.folder(run_id) / "owner").read_text("utf-8") == _digest(owner)
+        return False
 
     def events(self, run_id: str, cursor: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Returns the events after byte ``cursor``, and the next cursor."""
@@ -256,6 +270,10 @@ def read_config(folder: Path) -> RunConfig:
     except (OSError, ValueError) as error:
         raise ConfigError("config", "be one JSON object", type(error).__name__) from error
     return RunConfig.from_dict(values)
+
+
+def _digest(owner: str) -> str:
+    return hashlib.sha256(owner.encode()).hexdigest()
 
 
 def _created(folder: Path) -> float:

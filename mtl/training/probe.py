@@ -13,7 +13,7 @@ from mtl.data.batches import Batch, by_length
 from mtl.data.sources import Split
 from mtl.runs.config import RunConfig
 from mtl.training.evaluation import EncodedSource, evaluate
-from mtl.training.hardware import peak_memory_bytes
+from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.trainer import Trainer
 
 STEPS = 4
@@ -28,7 +28,8 @@ def measure(config: RunConfig, assemble: Callable[..., Trainer], cancelled: Call
     """Builds the run, times a few steps and one evaluation batch of each source, and adds up.
 
     Returns:
-        ``seconds`` for the whole run, ``peak_memory_bytes``, ``steps_per_s``, and ``parts`` in seconds.
+        ``seconds`` for the whole run, ``peak_memory_bytes``, ``steps_per_s``, ``parts`` in seconds, and
+        ``device_name``.
 
     Raises:
         ProbeCancelled: ``cancelled()`` was true between two steps.
@@ -48,6 +49,7 @@ def measure(config: RunConfig, assemble: Callable[..., Trainer], cancelled: Call
         "peak_memory_bytes": peak_memory_bytes(trainer.model.device),
         "steps_per_s": trainer.max_steps / training,
         "parts": parts,
+        "device_name": device_name(trainer.model.device),
     }
 
 

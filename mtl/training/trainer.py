@@ -174,7 +174,8 @@ class Trainer:
         if broken is None and math.isfinite(norm):
             return
         if broken is None:
-            broken = max(gradients, key=lambda name: _or_infinite(float(gradients[name].norm)))
+            weighted = [name for name, part in gradients.items() if part.weight] or list(gradients)
+            broken = max(weighted, key=lambda name: _or_infinite(float(gradients[name].norm)))
         rate = self.config.learning_rate
         what = f"the loss of {broken!r} is {losses[broken]}, the gradient norm {norm:g}"
         message = f"Training cannot go on after step {self.step}: {what}, at a learning rate of {rate:g}."

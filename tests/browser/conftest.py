@@ -36,6 +36,15 @@ def app(tmp_path_factory: pytest.TempPathFactory, hub_cache: Path) -> Iterator[A
 
 
 @pytest.fixture
+def shared_app(tmp_path: Path, hub_cache: Path) -> Iterator[App]:
+    """The app as strangers have it, with a tiny encoder."""
+    environment = {"HF_HUB_CACHE": str(hub_cache), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    with App(tmp_path / "runs", "--shared", environment=environment) as app:
+        app.wait()
+        yield app
+
+
+@pytest.fixture
 def real_app(tmp_path: Path) -> Iterator[App]:
     """The app as everybody has it, with the default encoder."""
     with App(tmp_path / "runs") as app:

@@ -144,6 +144,19 @@ def test_stop_ends_the_run_and_keeps_the_curve(visit, own_run) -> None:
     page.locator("button#go.train").wait_for()
 
 
+def test_on_a_shared_machine_only_who_started_a_run_can_stop_it(shared_app, visit) -> None:
+    mine = visit("/", url=shared_app.url).page
+    set_steps(mine, 900)
+    run = train(mine)
+    wait_for_steps(mine)
+    yours = visit(f"/?run={run}", url=shared_app.url).page
+    wait_for_steps(yours)
+    yours.locator("button#go.train").wait_for()
+    mine.reload()
+    mine.locator("button#go.stop").click()
+    wait_for_state(yours, "stopped")
+
+
 def test_a_finished_run_is_scored_on_unseen_rows(visit) -> None:
     page = visit("/").page
     set_steps(page, 5)

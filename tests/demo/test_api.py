@@ -215,6 +215,10 @@ def test_on_a_shared_machine_visitors_see_their_own_runs(serve, tmp_path) -> Non
     run_id = call(mine, "/start_run", LONG)
     assert [run["run_id"] for run in call(mine, "/list_runs")] == [run_id]
     assert call(yours, "/list_runs") == []
+    with pytest.raises(AppError, match="Only who started run"):
+        call(yours, "/stop_run", run_id)
+    assert call(yours, "/run_status", run_id)["run_id"] == run_id
+    call(mine, "/stop_run", run_id)
     with pytest.raises(AppError, match="on a shared machine"):
         call(mine, "/start_run", {"training": {"max_steps": 100_000}})
     assert server.end()[0] == 0

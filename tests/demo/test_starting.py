@@ -7,9 +7,10 @@ import pytest
 
 from demo.starting import SAME_PRESS_S, Limits, Starter
 from mtl import assembly
-from mtl.errors import ConfigError
+from mtl.errors import ConfigError, NotOwner, RunNotFound
 from mtl.runs.config import RunConfig
 from mtl.runs.queue import RunQueue
+from mtl.runs.store import RunStore
 
 
 class Holding:
@@ -138,6 +139,25 @@ def test_on_a_shared_machine_only_ones_own_runs_are_listed(shared) -> None:
     shared.start({}, "you")
     assert [run.run_id for run in shared.runs("me")] == [mine]
     assert shared.runs("nobody") == []
+
+
+def test_on_a_shared_machine_only_who_started_a_run_may_end_it(shared, starter, store) -> None:
+    mine = shared.start({}, "me")
+    shared.check_owner(mine, "me")
+    for other in ("you", "", "Me"):
+        with pytest.raises(NotOwner, match="Only who started run"):
+            shared.check_owner(mine, other)
+    with pytest.raises(RunNotFound):
+        shared.check_owner("A" * 22, "me")
+    starter.check_owner(mine, "you")  # on one's own machine there is nobody to keep out
+    assert "me" not in (store.folder(mine) / "owner").read_text()
+
+
+def test_owners_are_known_after_a_restart(shared, store, queue, clock) -> None:
+    mine = shared.start({}, "me")
+    later = Starter(RunStore(store.folder(mine).parent), queue, assembly.check, limits=Limits(), clock=clock)
+    later.check_owner(mine, "me")
+    assert [run.run_id for run in later.runs("me")] == [mine]
 
 
 def test_a_caller_without_a_session_lists_nothing_on_a_shared_machine(shared) -> None:
