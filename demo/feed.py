@@ -1,6 +1,6 @@
 """What the page's charts are fed with: a run's new numbers since a cursor, small, and parsed once for all watchers.
 
-The page polls ``Feed.watch`` about twice a second. Anybody can reach it with any argument, past every queue, so it
+The page polls ``Feed.watch`` every 0.7 seconds. Anybody can reach it with any argument, past every queue, so it
 checks all of it, answers in bounded time and size, and never raises.
 
 A cursor counts the events already sent. It stays true across restarts of the server, because journals only grow.

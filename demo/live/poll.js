@@ -1,7 +1,7 @@
-/* Asks the server for what is new in the run on screen, about twice a second, and only while somebody looks. */
+/* Asks the server for what is new in the run on screen, several times in two seconds, and only while somebody looks. */
 import { isFinal, isLive, lose, run, take } from './bus.js';
 
-const EVERY = 500,
+const EVERY = 700,
   SLOW = 2000;
 let busy = false,
   timer = null,

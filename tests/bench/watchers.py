@@ -7,6 +7,7 @@ point on screen is compared with the time at which the worker wrote it down.
 import http.client
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -19,9 +20,12 @@ from playwright.sync_api import Page
 from mtl.runs.presence import Claim
 from tests.bench.runs import read_events
 from tests.bench.table import Row, at_most, median, percentile, show
-from tests.browser.driving import NEWEST, App, Visitor, open_chromium, set_steps, train, wait_for_steps
+from tests.browser.driving import NEWEST, ROOT, App, Visitor, open_chromium, set_steps, train, wait_for_steps
 
-WATCHERS, EVERY_S, SECONDS, STEPS = 50, 0.5, 30.0, 400
+WATCHERS, SECONDS, STEPS = 50, 30.0, 400
+POLL = (ROOT / "demo" / "live" / "poll.js").read_text("utf-8")
+EVERY_S = int(re.findall(r"EVERY = (\d+)", POLL)[0]) / 1000
+"""As the page's script asks."""
 BAR_BYTES, BAR_CORE, BAR_LATE_S = 1000, 0.25, 1.5
 TICKS = os.sysconf("SC_CLK_TCK")
 DIARY = f"""() => {{
@@ -46,7 +50,7 @@ class Watcher(threading.Thread):
         self.sizes: list[int] = []
 
     def run(self) -> None:
-        """Asks for what is new, twice a second; the first answer, which may hold the past, is not counted."""
+        """Asks for what is new, as often as a page; the first answer, which may hold the past, is not counted."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         cursor, first = 0, True
         while not self._ended.wait(EVERY_S):
@@ -72,7 +76,7 @@ def rows() -> Iterator[Row]:
             run = train(page)
         wait_for_steps(page, more=3)
         ended = threading.Event()
-        # Spread over half a second, as people would be.
+        # Spread over one interval, as people would be.
         crowd = [
             Watcher(app.port, {**asked.value.post_data_json, "data": {"run": run}}, ended) for _ in range(WATCHERS)
         ]
