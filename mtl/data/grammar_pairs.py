@@ -12,7 +12,7 @@ from mtl.data.grammar import SLOT, Deck, Lexicon, Phrase, pick, realise, shuffle
 
 Family = Mapping[str, Sequence[str]]
 Bound = dict[str, Phrase]
-CHANGED_FILLER = 0.4
+CHANGED_FILLER = 0.25
 """Share of related pairs that differ in a number or a name, not in the verb."""
 SAME_NAMES = 0.7
 """Share of different pairs that speak about the same names."""

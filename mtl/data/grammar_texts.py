@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from mtl.data.grammar import FIRST_PERSON, Deck, Grammar, Item, Phrase, realise
+from mtl.data.grammar import FIRST_PERSON, SLOT, Deck, Grammar, Item, Phrase, realise
 
 Table = Mapping[str, Sequence[str]]
 """Frames by their stars."""
@@ -19,8 +19,11 @@ Kinds = frozenset[str]
 VOICES = {"review": "personal", "message": "personal", "notice": "notice", "news": "public"}
 """Which verdicts follow a text of each style."""
 STARS = {"negative": (1.0, 2.5), "neutral": (3.0, 3.0), "positive": (3.5, 5.0)}
-SCENE_ONLY, IRONIC, TURNED, DETAILED = 0.1, 0.1, 0.22, 0.5
-"""Bounds of one draw from [0, 1) that decides what follows the scene, where that is possible."""
+SCENE_ONLY, IRONIC, TURNED, DETAILED, BOTH = 0.1, 0.05, 0.17, 0.42, 0.7
+"""Bounds of one draw from [0, 1) that decides what follows the scene, where that is possible: nothing, irony, a detail
+and what overturns it, a detail, a detail and a verdict of the same stars; beyond the last, a verdict alone."""
+RECURRING = ("thing", "org", "loc", "relative")
+"""Slots that later sentences fill as the scene did: they speak of the same soup. A frame may ask for one (``@thing``)."""
 
 TURNED_AGAINST = {"negative": ("3.5", "4"), "positive": ("2", "2.5")}
 """Stars of the detail that comes before a sentence which overturns it."""
@@ -48,10 +51,13 @@ class TextComposer:
         scenes = [(style, frame) for style, frames in self._grammar.scenes[topic].items() for frame in frames]
         style, scene = self._draw(scenes, sentiment)
         kinds, scene = kinds_of(scene)
+        kinds |= {slot for _, slot, _ in SLOT.findall(scene) if slot in RECURRING}
         ending = self._ending(sentiment, VOICES[style], fitting(self._grammar.details[topic], kinds), kinds)
-        phrase = realise(scene, self._grammar.lexicon, self._rng, topic)
+        bound: dict[str, Phrase] = {}
+        phrase = realise(scene, self._grammar.lexicon, self._rng, topic, bound)
+        known = {slot: bound[slot] for slot in RECURRING if slot in bound}
         for frame in ending.frames:
-            phrase = phrase + Phrase(" ") + realise(frame, self._grammar.lexicon, self._rng, topic)
+            phrase = phrase + Phrase(" ") + realise(frame, self._grammar.lexicon, self._rng, topic, dict(known))
         tokens, entities = phrase.tagged()
         return {
             "text": phrase.text,
@@ -82,8 +88,13 @@ class TextComposer:
             # Announcements and news do not tell what somebody lived through, but they may add a fact.
             facts = [(stars, frame) for stars, frame in facts if stars == 3 and not FIRST_PERSON.search(frame)]
             voice = voice if sentiment != "neutral" else "public"
-        stars, frame = self._draw(facts) if chance < DETAILED and facts else self._verdict(voice, sentiment, kinds)
-        return Ending(stars, (frame,))
+        if not facts or chance >= BOTH:
+            stars, frame = self._verdict(voice, sentiment, kinds)
+            return Ending(stars, (frame,))
+        stars, fact = self._draw(facts)
+        verdicts = rated(fitting(self._grammar.verdicts[voice], kinds), sentiment) if chance >= DETAILED else []
+        agreeing = [frame for rating, frame in verdicts if rating == stars]
+        return Ending(stars, (fact, self._draw(agreeing)) if agreeing else (fact,))
 
     def _verdict(self, table: str, sentiment: str, kinds: Kinds) -> tuple[float, str]:
         return self._draw(rated(fitting(self._grammar.verdicts[table], kinds), sentiment))
