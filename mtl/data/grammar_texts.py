@@ -23,7 +23,7 @@ SCENE_ONLY, IRONIC, TURNED, DETAILED, BOTH = 0.1, 0.05, 0.17, 0.42, 0.7
 """Bounds of one draw from [0, 1) that decides what follows the scene, where that is possible: nothing, irony, a detail
 and what overturns it, a detail, a detail and a verdict of the same stars; beyond the last, a verdict alone."""
 RECURRING = ("thing", "org", "loc", "relative")
-"""Slots that later sentences fill as the scene did: they speak of the same soup. A frame may ask for one (``@thing``)."""
+"""Slots that later sentences fill as the scene did: it is the same soup. A frame may ask for one (``@thing``)."""
 
 TURNED_AGAINST = {"negative": ("3.5", "4"), "positive": ("2", "2.5")}
 """Stars of the detail that comes before a sentence which overturns it."""
