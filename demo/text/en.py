@@ -122,11 +122,11 @@ PRESETS = {
     ),
     "shout": PresetText(
         "One task shouts",
-        "Stars counts 30 times: watch it dive while the others crawl. Then choose Fixed weights to calm it.",
+        "Stars counts 30 times: Topic and Entities stop learning. Sentiment, which wants the same, rides along.",
     ),
     "rescue": PresetText(
-        "Rescued by neighbours",
-        "Sentiment has few rows. Watch its dashed curve: Stars and Topic teach the encoder for it.",
+        "Rescued by a neighbour",
+        "Sentiment has only 96 rows; Stars teaches the encoder for it. Untick Stars, train again, and compare.",
     ),
 }
 

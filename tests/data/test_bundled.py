@@ -3,12 +3,13 @@
 import re
 from collections import Counter, defaultdict
 from itertools import combinations
+from random import Random
 
 import pytest
 
 from mtl.data import compose
-from mtl.data.grammar import Deck, Lexicon, Phrase, Span, leaves, load, realise
-from mtl.data.grammar_texts import kinds_of
+from mtl.data.grammar import Deck, Grammar, Lexicon, Phrase, Span, leaves, load, realise
+from mtl.data.grammar_texts import TextComposer, kinds_of
 from mtl.data.sources import BUNDLED, ENTITY_TYPES, QUESTION_TYPES, RELATIONS, SPLITS, TOPICS, read_split
 from mtl.errors import DataError
 
@@ -204,6 +205,39 @@ def test_a_deck_gives_every_item_before_it_repeats_one():
 def test_a_frame_names_its_kinds():
     assert kinds_of("@book,show It is long.") == (frozenset({"book", "show"}), "It is long.")
     assert kinds_of("It is long.") == (frozenset(), "It is long.")
+
+
+def small_composer(scene):
+    grammar = Grammar(
+        lexicon=Lexicon({}, {"thing.food": ["soup", "cake", "stew", "pie"]}),
+        scenes={"food": {"review": [scene]}},
+        verdicts={"personal": {"4": ["Good."], "5": ["Great."]}, "personal_irony": {}, "turn": {"4": ["Even so."]}},
+        details={"food": {"4": ["@thing The {thing} was fresh."], "5": ["No {thing} is better."]}},
+        families=[],
+        questions={},
+    )
+    return TextComposer(grammar, Random(0))
+
+
+def test_later_sentences_speak_of_the_thing_of_the_scene():
+    composer = small_composer("We ate the {thing}.")
+    texts = [composer.compose("food", "positive")["text"] for _ in range(60)]
+    named = [set(re.findall("soup|cake|stew|pie", text)) for text in texts]
+    assert {len(things) for things in named} == {1}
+    assert len(set().union(*named)) == 4
+
+
+def test_a_frame_about_the_thing_follows_only_a_scene_that_has_one():
+    composer = small_composer("We ate there.")
+    assert not any("was fresh" in composer.compose("food", "positive")["text"] for _ in range(60))
+
+
+def test_a_detail_and_the_verdict_after_it_have_the_same_stars():
+    composer = small_composer("We ate the {thing}.")
+    rows = [composer.compose("food", "positive") for _ in range(60)]
+    both = [row for row in rows if row["text"].endswith(("fresh. Good.", "better. Great."))]
+    assert {row["stars"] for row in both} == {4.0, 5.0}
+    assert not [row for row in rows if re.search(r"fresh\. Great|better\. Good", row["text"])]
 
 
 def test_leaves_are_all_strings_in_order():

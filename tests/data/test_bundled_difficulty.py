@@ -62,12 +62,10 @@ def test_the_fine_tuned_encoder_is_well_above_counting_words_and_not_perfect(tun
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CLASSIFICATIONS)
 def test_the_fine_tuned_encoder_reaches_seventy_percent(tuned, name):
-    if name == "sentiment" and tuned[name]["accuracy"] < 0.70:
-        pytest.xfail("sentiment is too hard yet: 66 to 69 % were measured; the grammar has to change")
     assert tuned[name]["accuracy"] >= 0.70
 
 
 @pytest.mark.slow
 def test_numbers_and_entities_are_learnt(tuned):
-    assert 0.30 <= tuned["stars"]["pearson"] <= 0.97
-    assert 0.60 <= tuned["entities"]["entity_f1"] <= 0.97
+    assert 0.60 <= tuned["stars"]["pearson"] <= 0.95
+    assert 0.65 <= tuned["entities"]["entity_f1"] <= 0.95
