@@ -125,7 +125,7 @@ PRESETS = {
         "Stars counts 30 times: Topic and Entities stop learning. Sentiment, which wants the same, rides along.",
     ),
     "rescue": PresetText(
-        "Rescued by a neighbour",
+        "Small task rescued",
         "Sentiment has only 96 rows; Stars teaches the encoder for it. Untick Stars, train again, and compare.",
     ),
 }
