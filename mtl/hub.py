@@ -166,21 +166,22 @@ def _watch(transfer: Transfer, future: "Future[Any]", total: int, progress: Prog
     Raises:
         EncoderError: Nothing new came for ``STALL_S``.
     """
-    most, since = -1, time.monotonic()
+    here = most = transfer.done
+    since = time.monotonic()
     while True:
-        progress(min(transfer.done, total), total)
+        progress(most, total)
         try:
-            future.exception(TICK_S)
+            ended = future.exception(TICK_S)
             break
         except Late:
             pass
         if transfer.done > most:
             most, since = transfer.done, time.monotonic()
         elif time.monotonic() - since > STALL_S:
-            reason = reason_of(transfer.trouble) if transfer.trouble else "cut" if most > 0 else "offline"
-            raise failure(transfer.name, None, "cut" if reason == "offline" and most > 0 else reason)
-    if future.exception() is None:
-        progress(min(transfer.done, total), total)
+            reason = reason_of(transfer.trouble) if transfer.trouble else "offline"
+            raise failure(transfer.name, None, "cut" if reason == "offline" and most > here else reason)
+    if ended is None:
+        progress(transfer.done, total)
 
 
 def _told(listing: Listing, error: BaseException) -> BaseException:

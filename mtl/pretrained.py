@@ -51,8 +51,8 @@ def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, 
     encoder = encoder_of(model)
     _prepare(encoder, config.freeze_layers)
     if len(tokenizer) > encoder.get_input_embeddings().num_embeddings:
-        error = ValueError(f"its tokenizer has {len(tokenizer)} tokens, more than the encoder")
-        raise _unusable(config.name, error, "tokenizer")
+        why = ValueError(f"its tokenizer has {len(tokenizer)} tokens, more than the encoder")
+        raise _unusable(config.name, why, "tokenizer")
     names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
     tokenizer.model_input_names = [*names, "token_type_ids"] if limits.token_types else names
     return encoder, tokenizer

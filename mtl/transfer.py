@@ -18,7 +18,6 @@ PAUSE_S = 0.25
 """Before the first new try; each later one waits a quarter longer."""
 SILENCE_S = 4.0
 """A connection that says nothing for so long is broken."""
-CHUNK = 1 << 16
 FORGOTTEN_S = 24 * 3600
 """A part of a file that is older belongs to a process that was ended."""
 
@@ -76,12 +75,13 @@ class Transfer:
 
     def __init__(self, name: str, commit: str, files: Sequence[Remote], blobs: Path) -> None:
         self.name = name
-        self.done = 0
         self.trouble: Exception | None = None
         """What went wrong last."""
         self._commit = commit
-        self._files = files
         self._blobs = blobs
+        self._files = files
+        self._lacking = [file for file in files if not self._is_here(file)]
+        self.done = sum(file.size for file in files) - sum(file.size for file in self._lacking)
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -97,15 +97,16 @@ class Transfer:
         """
         self._blobs.mkdir(parents=True, exist_ok=True)
         self._forget()
-        found, before = {}, 0
-        for file in self._files:
-            blob = self._blobs / file.hash
-            if not (blob.is_file() and blob.stat().st_size == file.size):
-                self._bring(file, blob, before)
+        before = self.done
+        for file in self._lacking:
+            self._bring(file, self._blobs / file.hash, before)
             before += file.size
             self.done = before
-            found[file.name] = blob
-        return found
+        return {file.name: self._blobs / file.hash for file in self._files}
+
+    def _is_here(self, file: Remote) -> bool:
+        blob = self._blobs / file.hash
+        return blob.is_file() and blob.stat().st_size == file.size
 
     def _bring(self, file: Remote, blob: Path, before: int) -> None:
         part = blob.with_name(f"{blob.name}.{os.getpid()}-{threading.get_ident()}.incomplete")
@@ -143,18 +144,20 @@ class Transfer:
         if draft.size:
             headers["Range"] = f"bytes={draft.size}-"
         url = hf_hub_url(self.name, draft.file.name, revision=self._commit)
+        begun = False
         try:
             with get_session().stream("GET", url, headers=headers, timeout=SILENCE_S) as response:
                 hf_raise_for_status(response)
                 if response.status_code != 206:
                     draft.begin()
-                for chunk in response.iter_bytes(CHUNK):
+                begun = True
+                for chunk in response.iter_bytes():
                     if self._cancelled.is_set():
                         raise Cancelled
                     draft.write(chunk)
                     self.done = before + draft.size
         except transport_error() as error:
-            if draft.size:
+            if begun:
                 raise Cut(str(error)) from error
             raise
 

@@ -26,7 +26,7 @@ class Hub:
 
     def calm(self):
         """Takes all faults back."""
-        self.faults(latency_ms=0, fail_rate=0, fail_first=0, drop_after=0, drop_times=0, no_range=False, fault_path="")
+        self.faults(latency_ms=0, fail_rate=0, fail_first=0, drop_after=0, drop_times=-1, no_range=False, fault_path="")
 
     def log(self):
         """The requests so far, oldest first."""
