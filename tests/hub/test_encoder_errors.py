@@ -171,6 +171,8 @@ class Slow(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     files: ClassVar = {"config.json": None, "tokenizer.json": b"{}", "model.safetensors": None}
     size = 1_000_000
+    other = False
+    """Whether the small files are not those that are listed."""
 
     def do_GET(self):
         if "/api/models/" in self.path:
@@ -209,7 +211,7 @@ class Slow(http.server.BaseHTTPRequestHandler):
             lfs = {"size": self.size, "sha256": "a" * 64, "pointerSize": 1}
             return {"rfilename": name, "size": self.size, "blobId": "b" * 40, "lfs": lfs}
         data = self.content(name)
-        digest = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+        digest = "d" * 40 if self.other else hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
         return {"rfilename": name, "size": len(data), "blobId": digest}
 
     def _send(self, data):
@@ -261,6 +263,13 @@ def test_a_download_tells_its_progress_and_stops_when_asked(slow, ask_hub):
         time.sleep(0.05)
     with pytest.raises(EncoderError):
         encoders.local_weights("a/slow")
+
+
+def test_a_file_that_is_not_the_listed_one_is_refused_and_not_kept(slow, ask_hub, monkeypatch):
+    cache = ask_hub(f"http://127.0.0.1:{slow.server_port}")
+    monkeypatch.setattr(Slow, "other", True)
+    assert refused("a/slow") == "refused"
+    assert not [path for path in cache.rglob("*") if path.is_file()]
 
 
 def test_a_run_in_the_middle_of_a_download_stops_and_says_how_far_it_was(slow, ask_hub, tmp_path):
