@@ -45,9 +45,9 @@ class MethodControls:
 
 
 def method_chooser(where: str, table: Mapping[str, Method], default: str, text: Text) -> gr.Dropdown:
-    """The chooser of a table's methods; ``where`` is ``balancer`` or ``sharing``."""
-    words = {"balancer": text.balancers, "sharing": text.sharing}[where]
-    label = {"balancer": text.setup.balancer, "sharing": text.setup.sharing}[where]
+    """The chooser of a table's methods; ``where`` is ``balancer``, ``sharing`` or ``sampling``."""
+    words = {"balancer": text.balancers, "sharing": text.sharing, "sampling": text.sampling}[where]
+    label = {"balancer": text.setup.balancer, "sharing": text.setup.sharing, "sampling": text.setup.sampling}[where]
     choices = [(text.named(words, name), name) for name in table]
     return gr.Dropdown(
         choices, value=default, label=label, interactive=True, elem_id=where, elem_classes="field", filterable=False

@@ -3,10 +3,8 @@
 import argparse
 import json
 import os
-import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +12,12 @@ from mtl import assembly, worker
 from mtl.errors import ConfigError, MtlError
 from mtl.runs.config import RunConfig
 
-LIBRARIES = ("torch", "transformers", "accelerate", "torchjd", "datasets", "gradio")
 
+def options() -> dict[str, Any]:
+    """What a configuration may name, what this machine is, and whether the default encoder reads a sentence."""
+    from mtl.environment import check_encoder, describe_machine
 
-def describe_machine() -> dict[str, Any]:
-    """Device, precision and versions: whether a GPU is used is seen here."""
-    from mtl.training.hardware import device_name, pick_device, pick_precision
-
-    device = pick_device()
-    versions = {name: _version(name) for name in LIBRARIES}
-    return {
-        "device": device.type,
-        "device_name": device_name(device),
-        "precision": pick_precision(device),
-        "python": platform.python_version(),
-        "versions": versions,
-    }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    return {**assembly.options(), "machine": describe_machine(), "check": check_encoder()}
 
 
 def train(config_path: Path, runs: Path) -> int:
@@ -86,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return train(given.config, given.runs_dir)
         if given.command == "predict":
             return predict(given.run, given.text, given.text_pair, given.runs_dir)
-        print(json.dumps({**assembly.options(), "machine": describe_machine()}, ensure_ascii=False, indent=1))
+        print(json.dumps(options(), ensure_ascii=False, indent=1))
     except MtlError as error:
         print(f"{error.name}: {error.message}", file=sys.stderr)
         return 2

@@ -4,21 +4,23 @@
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from mtl import encoders
+from mtl import architectures, encoders
+from mtl.architectures import Limits
 from mtl.balancing import BALANCERS
 from mtl.data.sources import SPLITS, TASKS, Row, Split, TaskSpec, example, find_task, read_split, sizes
-from mtl.errors import ConfigError, EncoderError
+from mtl.errors import ConfigError, EncoderError, StorageError
 from mtl.runs import events
-from mtl.runs.config import RunConfig, TaskConfig
+from mtl.runs.config import Choice, EncoderConfig, RunConfig, TaskConfig
 from mtl.runs.options import Method, find
 from mtl.sharing import SHARING
-from mtl.training.sampling import SAMPLING
+from mtl.training.sampling import SAMPLING, Sampler, source_weights
 
 if TYPE_CHECKING:
     import torch
@@ -64,15 +66,17 @@ def check(config: RunConfig) -> None:
     """Refuses what no run could do, in a moment and without weights.
 
     Raises:
-        ConfigError: An unknown task, encoder or method, an impossible option, or too few rows.
+        ConfigError: An unknown task or method, an impossible encoder or option, or too few rows.
+        EncoderError: The encoder is at hand, and none the lab can use.
     """
     encoders.check(config.encoder)
     names = [find_task(task.name).name for task in config.tasks]
     for table, where in ((SHARING, "sharing"), (BALANCERS, "balancer"), (SAMPLING, "sampling")):
         choice = getattr(config, where)
         values = find(table, where, choice).check(where, choice)
-        for task in values.get("weights", {}) if where == "balancer" else ():
-            if task not in names:
+        known = names if where == "balancer" else [*names, *(find_task(name).source for name in names)]
+        for task in values.get("weights", {}):
+            if task not in known:
                 raise ConfigError(f"{where}.weights", f"name only tasks of the run ({', '.join(names)})", task)
 
 
@@ -80,7 +84,7 @@ def warm() -> None:
     """Does before a run what does not depend on it: imports, and the search for the default encoder's weights."""
     from mtl.training import trainer  # noqa: F401
 
-    with suppress(EncoderError):  # the run itself will say so
+    with suppress(EncoderError, StorageError):  # the run itself will say so
         encoders.find_weights(RunConfig().encoder.name)
 
 
@@ -102,8 +106,9 @@ def assemble(
     import torch
     from accelerate import Accelerator
 
-    from mtl.model import MultiTaskModel, build_task, load_encoder
-    from mtl.training.hardware import pick_device, pick_precision, reset_peak_memory
+    from mtl.model import MultiTaskModel, build_task
+    from mtl.pretrained import load_encoder
+    from mtl.training.hardware import memory_bytes, pick_device, pick_precision, reset_peak_memory
     from mtl.training.trainer import Trainer
 
     check(config)
@@ -111,9 +116,7 @@ def assemble(
     device = device or pick_device()
     reset_peak_memory(device)  # what the process did before is not this run's
     torch.manual_seed(config.training.seed)  # the heads' first weights
-    encoder, tokenizer = load_encoder(
-        config.encoder, encoders.find_weights(config.encoder.name, config.encoder.revision).folder
-    )
+    encoder, tokenizer = load_encoder(config.encoder, _find_weights(config.encoder, report, memory_bytes(device)))
     tasks = [build_task(find_task(task.name), task.loss_scale) for task in config.tasks]
     model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
     report(events.Phase(step=0, phase="tokenising"))
@@ -122,13 +125,46 @@ def assemble(
         cut = sum(example.cut for examples in source.splits.values() for example in examples)
         if cut:
             report(events.Truncated(step=0, source=source.name, rows=cut, max_length=model.max_length))
-    balancing, sampling = find(BALANCERS, "balancer", config.balancer), find(SAMPLING, "sampling", config.sampling)
+    balancing = find(BALANCERS, "balancer", config.balancer)
     balancer = balancing.load()([task.name for task in tasks], **balancing.check("balancer", config.balancer))
-    sizes = {source.name: len(source.splits["train"]) for source in sources}
-    shares = sampling.load()(**sampling.check("sampling", config.sampling)).shares(sizes)
+    sampler = build_sampler(config.sampling, {source.name: [task.name for task in source.tasks] for source in sources})
     precision = "bf16" if pick_precision(device) == "bf16" else "no"
     accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
-    return Trainer(model, sources, balancer, shares, config.training, accelerator)
+    return Trainer(model, sources, balancer, sampler, config.training, accelerator)
+
+
+def build_sampler(choice: Choice, members: Mapping[str, Sequence[str]]) -> Sampler:
+    """The sampler of a choice; ``members`` are the tasks of each source.
+
+    Raises:
+        ConfigError: The table has no such name, or an option is impossible.
+    """
+    method = find(SAMPLING, "sampling", choice)
+    values = method.check("sampling", choice)
+    if "weights" in values:
+        values["weights"] = source_weights(values["weights"], members)
+    return method.load()(**values)
+
+
+def _find_weights(config: EncoderConfig, report: Callable[[events.Event], None], memory_bytes: int) -> Path:
+    """The folder of the encoder's files, if this machine can train it; a download is reported while it goes on."""
+
+    def accept(limits: Limits) -> None:
+        architectures.check_layers(config, limits.num_hidden_layers)
+        architectures.check_memory(config, limits, memory_bytes)
+
+    downloads: list[int] = []
+
+    def progress(done: int, total: int) -> None:
+        if not downloads:
+            report(events.Phase(step=0, phase="downloading"))
+        downloads.append(done)
+        report(events.Download(step=0, encoder=config.name, bytes_done=done, bytes_total=total))
+
+    found = encoders.find_weights(config.name, config.revision, accept=accept, progress=progress)
+    if downloads:
+        report(events.Phase(step=0, phase="loading"))
+    return found.folder
 
 
 class _NeverStop:

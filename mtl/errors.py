@@ -76,7 +76,12 @@ class ConfigError(MtlError):
 
 
 class EncoderError(MtlError):
-    """An encoder cannot be used. Details: ``encoder``, ``reason`` (``unknown``, ``offline``, ``refused``, ``cut``)."""
+    """An encoder cannot be used. Details: ``encoder``, ``reason`` (one of ``REASONS``), and what belongs to it."""
+
+    REASONS = (
+        "offline", "busy", "cut", "repository", "revision", "gated", "not_here", "refused", "safetensors", "tokenizer",
+        "format", "remote_code", "decoder_only", "architecture", "too_large",
+    )  # fmt: skip
 
 
 class DataError(MtlError):

@@ -8,22 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    AutoTokenizer,
-    PretrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from mtl import checkpoint
 from mtl.checkpoint import Parts
 from mtl.data.batches import Batch
 from mtl.data.sources import TaskSpec
 from mtl.errors import CheckpointError, ConfigError, EncoderError
+from mtl.pretrained import dropout_of, limits_of, new_encoder
 from mtl.runs.config import Choice, EncoderConfig
 from mtl.runs.options import find
 from mtl.sharing import SHARING
@@ -55,7 +48,7 @@ class MultiTaskModel(nn.Module):
         method = find(SHARING, "sharing", sharing)
         self.sharing = method.load()(encoder, **method.check("sharing", sharing))
         config = encoder.config
-        dropout = float(getattr(config, "hidden_dropout_prob", 0.1))
+        dropout = dropout_of(config)
         self.heads = nn.ModuleDict({task.name: task.head(config.hidden_size, dropout) for task in tasks})
 
     @property
@@ -71,7 +64,7 @@ class MultiTaskModel(nn.Module):
     @property
     def max_length(self) -> int:
         """Tokens a text is cut to: what the config asks for, at most what the encoder has positions for."""
-        limit = getattr(self.encoder.config, "max_position_embeddings", None) or self.encoder_config.max_length
+        limit = limits_of(self.encoder.config).max_positions or self.encoder_config.max_length
         return min(self.encoder_config.max_length, limit)
 
     def encode(self, batch: Batch, tasks: Sequence[str]) -> dict[str, Tensor]:
@@ -125,64 +118,6 @@ class MultiTaskModel(nn.Module):
 def build_task(spec: TaskSpec, loss_scale: float = 1.0) -> Task:
     """The task of a spec, of its kind's class."""
     return find(TASK_KINDS, "tasks", Choice(spec.kind)).load()(spec, loss_scale)
-
-
-def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The pretrained encoder with its first ``num_hidden_layers`` layers, its lowest ones frozen, and the tokenizer.
-
-    Raises:
-        EncoderError: The files are not what an encoder needs.
-    """
-    try:
-        architecture = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        if config.num_hidden_layers is not None:
-            architecture.num_hidden_layers = config.num_hidden_layers
-        encoder = AutoModel.from_pretrained(
-            folder, config=architecture, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
-        )
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        if tokenizer.vocab_size <= len(tokenizer.all_special_tokens):  # what is made without its files
-            raise ValueError("its tokenizer has no vocabulary")
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        message = (
-            f"{config.name} cannot be loaded: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-        )
-        raise EncoderError(message, encoder=config.name, reason="format") from error
-    _prepare(encoder, config.freeze_layers)
-    return encoder, tokenizer
-
-
-def new_encoder(architecture: PretrainedConfig, freeze_layers: int = 0) -> PreTrainedModel:
-    """An encoder of this architecture with random weights, to be filled from a snapshot."""
-    encoder = AutoModel.from_config(architecture, trust_remote_code=False)
-    _prepare(encoder, freeze_layers)
-    return encoder
-
-
-def _prepare(encoder: PreTrainedModel, freeze_layers: int) -> None:
-    """Drops the pooler, which no head reads, and freezes the lowest layers with everything below them."""
-    if getattr(encoder, "pooler", None) is not None:
-        encoder.pooler = None
-    if not freeze_layers:
-        return
-    layers = _layers(encoder)
-    trained = {id(parameter) for layer in layers[freeze_layers:] for parameter in layer.parameters()}
-    below = {id(parameter) for parameter in encoder.get_input_embeddings().parameters()}
-    inside = {id(parameter) for layer in layers for parameter in layer.parameters()}
-    for name, parameter in encoder.named_parameters():
-        # Everything before the first layer (positions, their norm) counts as embeddings.
-        if id(parameter) in below or "embeddings" in name or (id(parameter) in inside and id(parameter) not in trained):
-            parameter.requires_grad = False
-
-
-def _layers(encoder: PreTrainedModel) -> nn.ModuleList:
-    """The stack of layers: the one list of modules that is as long as the configuration says."""
-    depth = encoder.config.num_hidden_layers
-    lists = [module for module in encoder.modules() if isinstance(module, nn.ModuleList) and len(module) == depth]
-    if not lists:
-        name = type(encoder).__name__
-        raise EncoderError(f"No stack of {depth} layers was found in {name}.", encoder=name, reason="format")
-    return lists[0]
 
 
 def parameter_counts(model: MultiTaskModel) -> Mapping[str, int]:

@@ -107,11 +107,11 @@ def hub_cache(tiny_folder, tmp_path_factory):
 @pytest.fixture
 def weights_cache():
     """`find_weights` with nothing remembered from other tests."""
-    from mtl.encoders import find_weights
+    from mtl.encoders import find_weights, forget
 
-    find_weights.cache_clear()
+    forget()
     yield find_weights
-    find_weights.cache_clear()
+    forget()
 
 
 @pytest.fixture
@@ -235,7 +235,8 @@ def make_model(tiny_folder):
     import torch
 
     from mtl.data.sources import TASKS
-    from mtl.model import MultiTaskModel, build_task, load_encoder
+    from mtl.model import MultiTaskModel, build_task
+    from mtl.pretrained import load_encoder
     from mtl.runs.config import Choice, EncoderConfig
 
     def make(tasks=tuple(TASKS), seed=0, **encoder):

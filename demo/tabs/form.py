@@ -9,7 +9,7 @@ from gradio.components import Component
 
 from demo.controls import MethodControls
 from mtl.encoders import ENCODERS
-from mtl.runs.config import RunConfig
+from mtl.runs.config import DEFAULT_ENCODER, RunConfig
 
 TRAINING = {
     "training.max_steps": int,
@@ -139,8 +139,8 @@ def _plain(value: Any) -> Any:
 
 
 def _layers(encoder: str) -> int:
-    """The layers the whole encoder has."""
-    return ENCODERS[encoder].num_hidden_layers
+    """The layers the whole encoder has; of one the form does not offer, those of the default."""
+    return ENCODERS.get(encoder, ENCODERS[DEFAULT_ENCODER]).num_hidden_layers
 
 
 def _kept(encoder: str, layers: int | None) -> int | None:

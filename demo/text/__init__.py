@@ -49,6 +49,7 @@ class SetupText:
     tasks: str
     tasks_note: str
     sharing: str
+    sampling: str
     balancer: str
     budget: str
     more: str
@@ -163,7 +164,10 @@ class Text:
     encoders: Words
     sharing: Words
     balancers: Words
+    sampling: Words
     options: Words
+    notes: Words
+    """What a method or an option does, by table, name and option: ``sampling.capped.cap``."""
     tasks: Words
     kinds: Words
     labels: Words

@@ -1,6 +1,8 @@
 """The page in English."""
 
 from demo.text import AskText, ErrorText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.en_encoders import ENCODER_REASONS
+from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 
 HEADER = HeaderText(
     title="Multi-Task Lab",
@@ -18,6 +20,7 @@ SETUP = SetupText(
     tasks="Tasks",
     tasks_note="{n} of {m} ticked · {rows} rows",
     sharing="Sharing",
+    sampling="Sampling",
     balancer="Balancer",
     budget="Budget (steps)",
     more="More settings",
@@ -137,6 +140,7 @@ FIELDS = {
     "tasks.max_train_samples": "Training rows",
     "encoder": "Encoder",
     "encoder.name": "Encoder",
+    "encoder.revision": "Revision",
     "encoder.num_hidden_layers": "Depth",
     "encoder.freeze_layers": "Frozen layers",
     "encoder.max_length": "Longest text",
@@ -144,6 +148,10 @@ FIELDS = {
     "balancer": "Balancer",
     "balancer.weights": "Weight",
     "sampling": "Sampling",
+    "sampling.temperature": "Sampling: temperature",
+    "sampling.end": "Sampling: exponent at the end",
+    "sampling.cap": "Sampling: cap",
+    "sampling.weights": "Sampling: weight",
     "training.max_steps": "Budget",
     "training.per_device_train_batch_size": "Batch size",
     "training.per_device_eval_batch_size": "Batch size of validation",
@@ -169,7 +177,7 @@ RULES = {
 
 ERRORS = {
     "ConfigError": ErrorText("{field} cannot be used like this.", "{reason}", "{act}"),
-    "EncoderError": ErrorText("The encoder could not be used.", "{message}", "Train again"),
+    "EncoderError": ErrorText("The encoder could not be used.", "{reason}", "{act}"),
     "DataError": ErrorText("The rows of a task could not be read.", "{message}", "Train again"),
     "CheckpointError": ErrorText("A snapshot of this run cannot be read.", "{message}", "Train again"),
     "RunNotFound": ErrorText(
@@ -207,6 +215,7 @@ REASONS = {
     "other": "The disk refused a write.",
     "killed": "Its process ended without a word: it was ended by force or ran out of memory.",
     "server_stopped": "The server was stopped while it trained.",
+    **ENCODER_REASONS,
 }
 
 EN = Text(
@@ -221,7 +230,9 @@ EN = Text(
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
     sharing={"hard": "Hard: one encoder"},
     balancers={"equal": "Equal", "fixed": "Fixed weights"},
-    options={"fixed.weights": "Weight of each task"},
+    sampling=SAMPLING,
+    options={"fixed.weights": "Weight of each task", **SAMPLING_OPTIONS},
+    notes=SAMPLING_NOTES,
     tasks={
         "sentiment": "Sentiment",
         "topic": "Topic",
@@ -251,6 +262,7 @@ EN = Text(
         "empty": "No run yet",
         "queued": "Queued",
         "starting": "Starting",
+        "downloading": "Downloading encoder",
         "loading": "Loading encoder",
         "tokenising": "Reading texts",
         "training": "Training",

@@ -1,6 +1,8 @@
 """简体中文页面。The page in Simplified Chinese."""
 
 from demo.text import AskText, ErrorText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.zh_encoders import ENCODER_REASONS
+from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 
 HEADER = HeaderText(
     title="多任务实验室",
@@ -18,6 +20,7 @@ SETUP = SetupText(
     tasks="任务",
     tasks_note="已选 {n}/{m} · {rows} 行",
     sharing="共享方式",
+    sampling="采样方式",
     balancer="均衡方法",
     budget="预算（步数）",
     more="更多设置",
@@ -134,6 +137,7 @@ FIELDS = {
     "tasks.max_train_samples": "训练行数",
     "encoder": "编码器",
     "encoder.name": "编码器",
+    "encoder.revision": "版本",
     "encoder.num_hidden_layers": "层数",
     "encoder.freeze_layers": "冻结层数",
     "encoder.max_length": "最大文本长度",
@@ -141,6 +145,10 @@ FIELDS = {
     "balancer": "均衡方法",
     "balancer.weights": "权重",
     "sampling": "采样方式",
+    "sampling.temperature": "采样温度",
+    "sampling.end": "采样结束指数",
+    "sampling.cap": "采样上限",
+    "sampling.weights": "采样权重",
     "training.max_steps": "预算",
     "training.per_device_train_batch_size": "批大小",
     "training.per_device_eval_batch_size": "验证批大小",
@@ -166,7 +174,7 @@ RULES = {
 
 ERRORS = {
     "ConfigError": ErrorText("“{field}”不能这样设置。", "{reason}", "{act}"),
-    "EncoderError": ErrorText("编码器无法使用。", "{message}", "重新训练"),
+    "EncoderError": ErrorText("编码器无法使用。", "{reason}", "{act}"),
     "DataError": ErrorText("某个任务的数据无法读取。", "{message}", "重新训练"),
     "CheckpointError": ErrorText("这次运行的快照无法读取。", "{message}", "重新训练"),
     "RunNotFound": ErrorText("没有这个地址对应的运行。", "它可能已被删除，或者地址没有复制完整。", "离开此地址"),
@@ -193,6 +201,7 @@ REASONS = {
     "other": "磁盘拒绝写入。",
     "killed": "训练进程突然消失：被强制结束，或内存耗尽。",
     "server_stopped": "训练期间服务器被关闭。",
+    **ENCODER_REASONS,
 }
 
 ZH = Text(
@@ -207,7 +216,9 @@ ZH = Text(
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
     sharing={"hard": "硬共享"},
     balancers={"equal": "等权", "fixed": "固定权重"},
-    options={"fixed.weights": "各任务的权重"},
+    sampling=SAMPLING,
+    options={"fixed.weights": "各任务的权重", **SAMPLING_OPTIONS},
+    notes=SAMPLING_NOTES,
     tasks={
         "sentiment": "情感",
         "topic": "主题",
@@ -258,6 +269,7 @@ ZH = Text(
         "empty": "还没有运行",
         "queued": "排队中",
         "starting": "正在启动",
+        "downloading": "正在下载编码器",
         "loading": "加载编码器",
         "tokenising": "读取文本",
         "training": "训练中",

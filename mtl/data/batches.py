@@ -42,6 +42,8 @@ class Batch:
     token_type_ids: Tensor | None = None  # [B, L], which of two texts a token belongs to
     labels: Mapping[str, Tensor] = field(default_factory=dict)
     word_starts: Sequence[Sequence[int]] = ()
+    labelled: Mapping[str, int] = field(default_factory=dict)
+    """How many of the texts have a label of each task."""
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -56,7 +58,7 @@ class Batch:
         types = None if self.token_type_ids is None else self.token_type_ids.to(device)
         labels = {name: tensor.to(device) for name, tensor in self.labels.items()}
         ids, mask = self.input_ids.to(device), self.attention_mask.to(device)
-        return Batch(self.source, ids, mask, types, labels, self.word_starts)
+        return Batch(self.source, ids, mask, types, labels, self.word_starts, self.labelled)
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
@@ -163,7 +165,8 @@ def collate(source: str, examples: Sequence[Example], tasks: Sequence[Task], pad
         task.name: task.collate([example.labels.get(task.name) for example in examples], starts, length)
         for task in tasks
     }
-    return Batch(source, ids, mask, types, labels, starts)
+    labelled = {task.name: sum(example.labels.get(task.name) is not None for example in examples) for task in tasks}
+    return Batch(source, ids, mask, types, labels, starts, labelled)
 
 
 def by_length(examples: Sequence[Example], batch_size: int) -> Iterator[list[int]]:

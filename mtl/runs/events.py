@@ -44,10 +44,31 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Phase(Event):
-    """What the worker does from now on: loading, tokenising, training, evaluating or saving."""
+    """What the worker does from now on: downloading, loading, tokenising, training, evaluating or saving."""
 
     type: ClassVar[str] = "phase"
     phase: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download(Event):
+    """How much of the encoder has been downloaded."""
+
+    type: ClassVar[str] = "download"
+    encoder: str
+    bytes_done: int
+    bytes_total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture(Event):
+    """From which sources the texts of a step are drawn, and what the tasks have seen up to it."""
+
+    type: ClassVar[str] = "mixture"
+    shares: Mapping[str, float]
+    """The share of each source in the step; they sum to 1."""
+    examples: Mapping[str, int]
+    """Labelled texts that each task has been trained on so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +164,10 @@ class Stopped(Event):
 
 EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
-    for each in (RunStarted, Phase, Loss, Optimizer, Scores, Snapshot, Truncated, Failed, Finished, Stopped)
-}
+    for each in (
+        RunStarted, Phase, Download, Mixture, Loss, Optimizer, Scores, Snapshot, Truncated, Failed, Finished, Stopped,
+    )
+}  # fmt: skip
 
 FINAL_TYPES = frozenset({Failed.type, Finished.type, Stopped.type})
 """Nothing follows an event of these types."""

@@ -31,6 +31,8 @@ class RunStatus:
     state: str
     """queued, starting, training, evaluating, saving, paused, finished, stopped, failed or interrupted."""
     phase: str | None = None
+    download: dict[str, int] | None = None
+    """``bytes_done`` and ``bytes_total`` while the encoder is downloaded."""
     step: int = 0
     max_steps: int | None = None
     elapsed_s: float = 0.0
@@ -64,6 +66,7 @@ class Progress:
         self.step = 0
         self.t = 0.0
         self.phase: str | None = None
+        self.download: dict[str, int] | None = None
         self.start: dict[str, Any] = {}
         self.final: Mapping[str, Any] | None = None
         self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT)
@@ -84,7 +87,10 @@ class Progress:
             self.final = event
         elif kind == "run_started":
             self.start = dict(event)
+        elif kind == "download":
+            self.download = {name: int(event.get(name) or 0) for name in ("bytes_done", "bytes_total")}
         elif kind == "phase":
+            self.download = None
             self._enter(str(event.get("phase")))
         elif kind == "optimizer":
             self._enter("training")
@@ -207,6 +213,7 @@ class RunReader:
             run_id=self._folder.name,
             state=state,
             phase=now.phase if alive else None,
+            download=now.download if alive else None,
             step=now.step,
             max_steps=now.start.get("max_steps"),
             elapsed_s=elapsed,

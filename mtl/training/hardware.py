@@ -10,6 +10,7 @@ import torch
 
 STATUS = Path("/proc/self/status")
 CLEAR = Path("/proc/self/clear_refs")
+LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 def pick_device() -> torch.device:
@@ -41,6 +42,17 @@ def _cpu_name() -> str:
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or "CPU"
+
+
+def memory_bytes(device: torch.device) -> int:
+    """The memory of the device: of the GPU, or of this machine as far as this process may use it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(whole, int(LIMIT.read_text(encoding="utf-8")))
+    except (OSError, ValueError):  # no limit is written as "max"
+        return whole
 
 
 def reset_peak_memory(device: torch.device) -> None:

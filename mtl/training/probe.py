@@ -11,7 +11,9 @@ from typing import Any
 
 from mtl.data.batches import Batch, by_length
 from mtl.data.sources import Split
+from mtl.errors import EncoderError
 from mtl.runs.config import RunConfig
+from mtl.runs.events import Download, Event
 from mtl.training.evaluation import EncodedSource, evaluate
 from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.trainer import Trainer
@@ -33,11 +35,19 @@ def measure(config: RunConfig, assemble: Callable[..., Trainer], cancelled: Call
 
     Raises:
         ProbeCancelled: ``cancelled()`` was true between two steps.
-        MtlError: As ``assemble`` and a training step.
+        MtlError: As ``assemble`` and a training step; an encoder that would have to be downloaded is ``not_here``.
     """
+
+    def heed(event: Event) -> None:
+        # Between the phases of loading, too, a newer question counts.
+        _stop_if(cancelled)
+        if isinstance(event, Download):
+            size = round(event.bytes_total / 1e6)
+            message = f"{event.encoder} is not on this machine yet: a run downloads {size} MB first."
+            raise EncoderError(message, encoder=event.encoder, reason="not_here", found=size)
+
     began = time.perf_counter()
-    # Between the phases of loading, too, a newer question counts.
-    trainer = assemble(config, report=lambda _: _stop_if(cancelled))
+    trainer = assemble(config, report=heed)
     loading = time.perf_counter() - began
     per_token, tokens = _time_steps(trainer, cancelled)
     training = per_token * tokens

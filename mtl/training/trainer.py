@@ -24,7 +24,8 @@ from mtl.runs.config import TrainingConfig
 from mtl.training.evaluation import EncodedSource, baselines, evaluate, pad_id
 from mtl.training.gradients import GradientEngine, TaskGradient
 from mtl.training.hardware import device_name, peak_memory_bytes
-from mtl.training.sampling import Mixture
+from mtl.training.mixture import MixtureLog, Plan
+from mtl.training.sampling import Sampler
 
 Report = Callable[[events.Event], None]
 Save = Callable[[MultiTaskModel, int], str]
@@ -66,19 +67,21 @@ class Trainer:
         model: MultiTaskModel,
         sources: Sequence[EncodedSource],
         balancer: Balancer,
-        shares: Mapping[str, float],
+        sampler: Sampler,
         config: TrainingConfig,
         accelerator: Accelerator,
     ) -> None:
         self.model = model.to(accelerator.device)
         self.sources = {source.name: source for source in sources}
         self.config = config
-        self.shares = shares
         self.accelerator = accelerator
         self.step = 0
         self.examples = 0
         self._saved: int | None = None
-        self.max_steps = count_steps(config, sum(len(source.splits["train"]) for source in sources))
+        rows = {source.name: len(source.splits["train"]) for source in sources}
+        self.max_steps = count_steps(config, sum(rows.values()))
+        self.plan = Plan(sampler, rows, config.per_device_train_batch_size, self.max_steps)
+        self._mixture = MixtureLog(self.plan, config.eval_steps, self.max_steps)
         self._engine = GradientEngine(self.model, balancer, accelerator.autocast)
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._optimizer = torch.optim.AdamW(parameter_groups(self.model, config), fused=True)
@@ -120,9 +123,7 @@ class Trainer:
             for name, source in self.sources.items()
         }
         streams = {name: BucketedStream(lengths[name], seeds[name]) for name in self.sources}
-        mixture = Mixture(self.shares, self.config.per_device_train_batch_size)
-        while True:
-            counts = mixture.counts()
+        for counts in self.plan.counts():
             yield [self._collate(name, streams[name].take(count)) for name, count in counts.items()]
 
     def _collate(self, name: str, indices: Sequence[int]) -> Batch:
@@ -151,6 +152,8 @@ class Trainer:
             size = self.config.per_device_train_batch_size
             message = f"A step of {size} texts does not fit into the memory of {device_name(self.model.device)}."
             raise OutOfMemory(message, step=self.step, per_device_train_batch_size=size) from error
+        if mixture := self._mixture.take(self.step, batches):
+            report(mixture)
         if self.step % self.config.logging_steps and self.step not in (1, self.max_steps):
             return
         for name, part in gradients.items():

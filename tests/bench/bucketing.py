@@ -11,7 +11,8 @@ import torch
 from mtl import encoders
 from mtl.data.batches import BucketedStream, Example, collate
 from mtl.data.sources import find_task
-from mtl.model import MultiTaskModel, build_task, load_encoder
+from mtl.model import MultiTaskModel, build_task
+from mtl.pretrained import load_encoder
 from mtl.runs.config import RunConfig
 from tests.bench.table import Row, at_least, show
 

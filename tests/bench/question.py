@@ -18,7 +18,8 @@ from mtl import encoders
 from mtl.checkpoint import save_snapshot
 from mtl.data.sources import find_task, read_split
 from mtl.inference import Predictor
-from mtl.model import MultiTaskModel, build_task, load_encoder
+from mtl.model import MultiTaskModel, build_task
+from mtl.pretrained import load_encoder
 from mtl.runs.config import RunConfig
 from tests.bench.table import Row, at_most, median, show
 

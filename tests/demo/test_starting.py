@@ -116,7 +116,7 @@ def test_a_run_that_ended_at_once_can_be_started_again(starter, store) -> None:
         ({"tasks": []}, "tasks"),
         ({"tasks": ["nonsense"]}, "tasks"),
         ({"balancer": "nonsense"}, "balancer"),
-        ({"encoder": "nonsense"}, "encoder.name"),
+        ({"encoder": "no such name"}, "encoder.name"),
         ("{}", "config"),
         ([], "config"),
         (None, "config"),

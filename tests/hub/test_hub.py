@@ -1,13 +1,8 @@
 """The whole way to a Hub on this machine, with the real client: downloads, and Hubs that break off."""
 
-import json
 import os
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import pytest
 
@@ -26,48 +21,14 @@ print(found.origin, time.perf_counter() - began, digest)
 """
 
 
-class Hub:
-    """A loopback Hub in a process of its own."""
-
-    def __init__(self, url):
-        self.url = url
-
-    def faults(self, **values):
-        """Has requests fail from now on."""
-        data = json.dumps(values).encode()
-        request = urllib.request.Request(f"{self.url}/__localhub__/faults", data, {"Content-Type": "application/json"})
-        urllib.request.urlopen(request, timeout=10).close()
-
-
-def wait_for(url):
-    """Returns as soon as the server takes connections."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return urllib.request.urlopen(f"{url}/__localhub__/log", timeout=5).close()
-        except urllib.error.URLError:
-            assert time.monotonic() < deadline, "the loopback Hub did not start"
-            time.sleep(0.02)
-
-
 @pytest.fixture
-def hub(tiny_folder, tmp_path):
-    command = [sys.executable, str(Path(LOCALHUB) / "localhub.py"), "serve", str(tmp_path), "--port", "0"]
-    served = subprocess.Popen([*command, "--model", f"{NAME}={tiny_folder}"], stdout=subprocess.PIPE, text=True)
-    try:
-        served.stdout.readline()
-        url = served.stdout.readline().split("HF_ENDPOINT=")[1].split()[0]
-        wait_for(url)
-        yield Hub(url)
-    finally:
-        served.terminate()
-        served.wait(10)
-        served.stdout.close()
+def hub(tiny_folder, tmp_path, start_hub):
+    return start_hub(tmp_path, "--model", f"{NAME}={tiny_folder}")
 
 
 @pytest.fixture
 def ask(hub, environment, tmp_path):
-    """Asks a new process where the weights come from: origin, seconds, sha256."""
+    """Asks a new process where the weights come from: origin and sha256."""
     settings = {"HF_ENDPOINT": hub.url, "HF_HUB_CACHE": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "0"}
 
     def run():
@@ -76,7 +37,8 @@ def ask(hub, environment, tmp_path):
         )
         assert done.returncode == 0, done.stderr
         origin, seconds, digest = done.stdout.split()
-        return origin, float(seconds), digest
+        assert float(seconds) < 7  # a decision in seconds, whatever the fault
+        return origin, digest
 
     return run
 
@@ -89,8 +51,8 @@ def digest(tiny_folder):
 
 
 def test_weights_come_from_the_hub_and_then_from_the_cache(ask, digest):
-    assert ask()[::2] == ("hub", digest)
-    assert ask()[::2] == ("cache", digest)
+    assert ask() == ("hub", digest)
+    assert ask() == ("cache", digest)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +69,8 @@ def test_weights_come_from_the_hub_and_then_from_the_cache(ask, digest):
 )
 def test_a_hub_that_fails_is_replaced_by_the_copy_in_the_wheel(faults, hub, ask, digest):
     hub.faults(**faults)
-    origin, _, found = ask()
-    if origin == "hub":  # the client got over it by itself
+    origin, found = ask()
+    if origin == "hub":  # one failure is got over
         assert found == digest
         assert "fail_first" in faults
     else:
@@ -120,4 +82,4 @@ def test_a_download_that_broke_off_is_made_up_for_later(hub, ask, digest):
     hub.faults(drop_after=1000, fault_path="safetensors")
     assert ask()[0] == "wheel"
     hub.faults(drop_after=0, fault_path="")
-    assert ask()[::2] == ("hub", digest)
+    assert ask() == ("hub", digest)

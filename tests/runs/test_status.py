@@ -208,3 +208,12 @@ def test_the_time_of_evaluations_is_measured_apart_and_added_for_those_left():
     assert replay(*events).eta(66.0) == pytest.approx(50 + 6 + 10)
     events += [phase("saving", 50, 82.0), phase("training", 50, 92.0), step(51, 93.0)]  # 30 s with its saving
     assert replay(*events).eta(93.0) == pytest.approx(49 + 20)
+
+
+def test_a_download_is_told_until_the_next_phase():
+    progress = Progress()
+    progress.take({"type": "phase", "step": 0, "phase": "downloading", "t": 0.1})
+    progress.take({"type": "download", "step": 0, "encoder": "a/b", "bytes_done": 5, "bytes_total": 9, "t": 0.2})
+    assert (progress.phase, progress.download) == ("downloading", {"bytes_done": 5, "bytes_total": 9})
+    progress.take({"type": "phase", "step": 0, "phase": "loading", "t": 0.3})
+    assert progress.download is None
