@@ -6,7 +6,7 @@
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,14 @@ from mtl.balancing import BALANCERS
 from mtl.data.sources import SPLITS, TASKS, Row, Split, TaskSpec, example, find_task, read_split, sizes
 from mtl.errors import ConfigError, EncoderError
 from mtl.runs import events
-from mtl.runs.config import RunConfig, TaskConfig
+from mtl.runs.config import Choice, RunConfig, TaskConfig
 from mtl.runs.options import Method, find
 from mtl.sharing import SHARING
+from mtl.tasks import TASK_KINDS
 from mtl.training.sampling import SAMPLING
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedTokenizerBase
 
     from mtl.model import MultiTaskModel
     from mtl.tasks.task import Task
@@ -35,6 +35,7 @@ def options() -> dict[str, Any]:
     return {
         "encoders": [{"name": name, **_describe_encoder(known)} for name, known in encoders.ENCODERS.items()],
         "tasks": [_describe_task(spec) for spec in TASKS.values()],
+        "kinds": [_describe_method(name, method) for name, method in TASK_KINDS.items()],
         "sharing": [_describe_method(name, method) for name, method in SHARING.items()],
         "balancers": [_describe_method(name, method) for name, method in BALANCERS.items()],
         "sampling": [_describe_method(name, method) for name, method in SAMPLING.items()],
@@ -67,13 +68,26 @@ def check(config: RunConfig) -> None:
         ConfigError: An unknown task, encoder or method, an impossible option, or too few rows.
     """
     encoders.check(config.encoder)
-    names = [find_task(task.name).name for task in config.tasks]
+    names = [_spec(task).name for task in config.tasks]
     for table, where in ((SHARING, "sharing"), (BALANCERS, "balancer"), (SAMPLING, "sampling")):
         choice = getattr(config, where)
         values = find(table, where, choice).check(where, choice)
         for task in values.get("weights", {}) if where == "balancer" else ():
             if task not in names:
                 raise ConfigError(f"{where}.weights", f"name only tasks of the run ({', '.join(names)})", task)
+
+
+def _spec(task: TaskConfig) -> TaskSpec:
+    """The task as this run wants it.
+
+    Raises:
+        ConfigError: There is no such task, or its kind has not such an option.
+    """
+    spec = find_task(task.name)
+    spec = replace(spec, options={**spec.options, **task.options})
+    choice = Choice(spec.kind, spec.options)
+    find(TASK_KINDS, "tasks", choice).check(f"tasks.{task.name}", choice)
+    return spec
 
 
 def warm() -> None:
@@ -102,7 +116,7 @@ def assemble(
     import torch
     from accelerate import Accelerator
 
-    from mtl.model import MultiTaskModel, build_task, load_encoder
+    from mtl.model import MultiTaskModel, build_task, load_encoder, make_body
     from mtl.training.hardware import pick_device, pick_precision, reset_peak_memory
     from mtl.training.trainer import Trainer
 
@@ -114,10 +128,14 @@ def assemble(
     encoder, tokenizer = load_encoder(
         config.encoder, encoders.find_weights(config.encoder.name, config.encoder.revision).folder
     )
-    tasks = [build_task(find_task(task.name), task.loss_scale) for task in config.tasks]
-    model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
+    tasks = [build_task(_spec(task), task.loss_scale) for task in config.tasks]
     report(events.Phase(step=0, phase="tokenising"))
-    sources = _encode_sources(config, tasks, tokenizer, model.max_length)
+    rows = _rows(config, tasks)
+    body = make_body(encoder, tokenizer)
+    for task in tasks:
+        task.prepare(rows[task.spec.source]["train"], body)
+    model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
+    sources = _encode_sources(rows, model)
     for source in sources:
         cut = sum(example.cut for examples in source.splits.values() for example in examples)
         if cut:
@@ -156,22 +174,28 @@ def train(
     return trainer.model.eval()
 
 
-def _encode_sources(
-    config: RunConfig, tasks: "list[Task]", tokenizer: "PreTrainedTokenizerBase", max_length: int
-) -> "list[EncodedSource]":
-    """Every source the tasks need, once, in the order of the tasks."""
+def _rows(config: RunConfig, tasks: "list[Task]") -> dict[str, dict[Split, list[Row]]]:
+    """The rows of every source the tasks need, in the order of the tasks."""
+    limits = {task.name: task for task in config.tasks}
+    found = {}
+    for name in dict.fromkeys(task.spec.source for task in tasks):
+        members = [(task.spec, limits[task.name]) for task in tasks if task.spec.source == name]
+        found[name] = {split: select_rows(name, split, members, config) for split in SPLITS}
+    return found
+
+
+def _encode_sources(rows: Mapping[str, Mapping[Split, list[Row]]], model: "MultiTaskModel") -> "list[EncodedSource]":
+    """Every source, tokenised once, with the labels of its tasks."""
     from mtl.data.batches import encode_rows
     from mtl.training.evaluation import EncodedSource
 
-    limits = {task.name: task for task in config.tasks}
     sources = []
-    for name in dict.fromkeys(task.spec.source for task in tasks):
-        members = [task for task in tasks if task.spec.source == name]
-        splits = {}
-        for split in SPLITS:
-            rows = select_rows(name, split, [(task.spec, limits[task.name]) for task in members], config)
-            splits[split] = encode_rows(tokenizer, rows, members, max_length)
-        sources.append(EncodedSource(name, members, splits))
+    for name, splits in rows.items():
+        members = [task for task in model.tasks.values() if task.spec.source == name]
+        encoded = {
+            split: encode_rows(model.tokenizer, chosen, members, model.max_length) for split, chosen in splits.items()
+        }
+        sources.append(EncodedSource(name, members, encoded))
     return sources
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from transformers import (
     AutoConfig,
     AutoModel,
+    AutoModelForSeq2SeqLM,
     AutoTokenizer,
     PretrainedConfig,
     PreTrainedModel,
@@ -29,14 +30,15 @@ from mtl.runs.options import find
 from mtl.sharing import SHARING
 from mtl.tasks import TASK_KINDS
 from mtl.tasks.features import Features
-from mtl.tasks.task import Task
+from mtl.tasks.task import Body, Task
 
 
 class MultiTaskModel(nn.Module):
     """Encoder + sharing + heads.
 
     ``encode`` gives each task's hidden states, ``heads`` reads them. Tasks that are given the same hidden states
-    share one encoder pass.
+    share one encoder pass. Of an encoder-decoder the encoder alone is shared; its decoder is part of the heads that
+    write, and of no other.
     """
 
     def __init__(
@@ -52,11 +54,11 @@ class MultiTaskModel(nn.Module):
         self.tasks = {task.name: task for task in tasks}
         self.encoder_config = encoder_config
         self.sharing_choice = sharing
+        self.architecture = encoder.config
+        body = make_body(encoder, tokenizer)
         method = find(SHARING, "sharing", sharing)
-        self.sharing = method.load()(encoder, **method.check("sharing", sharing))
-        config = encoder.config
-        dropout = float(getattr(config, "hidden_dropout_prob", 0.1))
-        self.heads = nn.ModuleDict({task.name: task.head(config.hidden_size, dropout) for task in tasks})
+        self.sharing = method.load()(body.encoder, **method.check("sharing", sharing))
+        self.heads = nn.ModuleDict({task.name: task.head(body) for task in tasks})
 
     @property
     def encoder(self) -> PreTrainedModel:
@@ -78,16 +80,18 @@ class MultiTaskModel(nn.Module):
         """Hidden states for each task, ``[B, L, H]``."""
         return self.sharing(batch.inputs(), tasks)
 
-    def forward(self, batch: Batch, tasks: Sequence[str] | None = None) -> dict[str, Tensor]:
-        """Logits of each task's head; ``tasks`` None asks all. Shapes are the heads'."""
-        names = list(self.tasks) if tasks is None else list(tasks)
-        hidden = self.encode(batch, names)
+    def read(self, batch: Batch, tasks: Sequence[str]) -> dict[str, Features]:
+        """What each task's head reads; tasks with the same hidden states have the same features."""
+        hidden = self.encode(batch, tasks)
         shared: dict[int, Features] = {}
-        logits = {}
-        for name in names:
-            features = shared.setdefault(id(hidden[name]), Features(hidden[name], batch.attention_mask))
-            logits[name] = self.heads[name](features)
-        return logits
+        return {
+            name: shared.setdefault(id(hidden[name]), Features(hidden[name], batch.attention_mask)) for name in tasks
+        }
+
+    def forward(self, batch: Batch, tasks: Sequence[str] | None = None) -> dict[str, Tensor]:
+        """What each task's head gives, shown the batch's labels; ``tasks`` None asks all. Shapes are the heads'."""
+        features = self.read(batch, list(self.tasks) if tasks is None else list(tasks))
+        return {name: self.heads[name](each, batch.labels.get(name)) for name, each in features.items()}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Writes weights (safetensors), configuration and tokenizer; the folder exists in full or not at all.
@@ -99,8 +103,17 @@ class MultiTaskModel(nn.Module):
             "encoder": asdict(self.encoder_config),
             "sharing": asdict(self.sharing_choice),
             "tasks": [asdict(task.spec) for task in self.tasks.values()],
+            "states": {name: task.state() for name, task in self.tasks.items()},
         }
-        checkpoint.save(Parts(self.state_dict(), self.encoder.config, self.tokenizer, settings), Path(folder))
+        tied = self._tied()
+        tensors = {name: tensor for name, tensor in self.state_dict().items() if name not in tied}
+        checkpoint.save(Parts(tensors, self.architecture, self.tokenizer, settings), Path(folder))
+
+    def _tied(self) -> dict[str, str]:
+        """Names under which a parameter appears again, and its first name: it is saved once."""
+        first: dict[int, str] = {}
+        named = [(name, id(each)) for name, each in self.named_parameters(remove_duplicate=False)]
+        return {name: first[key] for name, key in named if first.setdefault(key, name) != name}
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> "MultiTaskModel":
@@ -114,17 +127,38 @@ class MultiTaskModel(nn.Module):
             specs = [TaskSpec(**{**spec, "labels": tuple(spec["labels"])}) for spec in parts.settings["tasks"]]
             encoder_config, sharing = EncoderConfig(**parts.settings["encoder"]), Choice(**parts.settings["sharing"])
             encoder = new_encoder(parts.architecture, encoder_config.freeze_layers)
-            model = cls(encoder, parts.tokenizer, [build_task(spec) for spec in specs], encoder_config, sharing)
-            model.load_state_dict(dict(parts.tensors))
-        except (KeyError, TypeError, ValueError, RuntimeError, ConfigError, EncoderError) as error:
+            tasks = [build_task(spec) for spec in specs]
+            body = make_body(encoder, parts.tokenizer)
+            for task in tasks:
+                task.restore(parts.settings["states"][task.name], body)
+            model = cls(encoder, parts.tokenizer, tasks, encoder_config, sharing)
+            tensors = dict(parts.tensors)
+            model.load_state_dict(tensors | {name: tensors[first] for name, first in model._tied().items()})
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, ConfigError, EncoderError) as error:
             message = f"The snapshot does not fit together: {str(error).splitlines()[0]}"
             raise CheckpointError(message, reason="format", file=checkpoint.SETTINGS) from error
         return model.eval()
 
 
 def build_task(spec: TaskSpec, loss_scale: float = 1.0) -> Task:
-    """The task of a spec, of its kind's class."""
-    return find(TASK_KINDS, "tasks", Choice(spec.kind)).load()(spec, loss_scale)
+    """The task of a spec, of its kind's class.
+
+    Raises:
+        ConfigError: An unknown kind, or an option it has not.
+    """
+    choice = Choice(spec.kind, spec.options)
+    method = find(TASK_KINDS, "tasks", choice)
+    return method.load()(spec, loss_scale, method.check(f"tasks.{spec.name}", choice))
+
+
+def make_body(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Body:
+    """What heads are built on: of an encoder-decoder the encoder is shared, and the decoder may become a head."""
+    config = model.config
+    names = ("hidden_dropout_prob", "dropout_rate", "dropout")
+    dropout = float(next((getattr(config, name) for name in names if hasattr(config, name)), 0.1))
+    if not config.is_encoder_decoder:
+        return Body(model, tokenizer, config.hidden_size, dropout)
+    return Body(model.get_encoder(), tokenizer, config.hidden_size, dropout, model)
 
 
 def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -137,7 +171,8 @@ def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, 
         architecture = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         if config.num_hidden_layers is not None:
             architecture.num_hidden_layers = config.num_hidden_layers
-        encoder = AutoModel.from_pretrained(
+        kind = AutoModelForSeq2SeqLM if architecture.is_encoder_decoder else AutoModel
+        encoder = kind.from_pretrained(
             folder, config=architecture, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
         )
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
@@ -154,13 +189,16 @@ def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, 
 
 def new_encoder(architecture: PretrainedConfig, freeze_layers: int = 0) -> PreTrainedModel:
     """An encoder of this architecture with random weights, to be filled from a snapshot."""
-    encoder = AutoModel.from_config(architecture, trust_remote_code=False)
+    kind = AutoModelForSeq2SeqLM if architecture.is_encoder_decoder else AutoModel
+    encoder = kind.from_config(architecture, trust_remote_code=False)
     _prepare(encoder, freeze_layers)
     return encoder
 
 
 def _prepare(encoder: PreTrainedModel, freeze_layers: int) -> None:
     """Drops the pooler, which no head reads, and freezes the lowest layers with everything below them."""
+    if encoder.config.is_encoder_decoder:
+        encoder = encoder.get_encoder()
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
     if not freeze_layers:
@@ -188,6 +226,6 @@ def _layers(encoder: PreTrainedModel) -> nn.ModuleList:
 def parameter_counts(model: MultiTaskModel) -> Mapping[str, int]:
     """Numbers of parameters: ``total``, ``shared`` by all tasks, ``heads``, and ``trainable``."""
     total = sum(parameter.numel() for parameter in model.parameters())
-    heads = sum(parameter.numel() for parameter in model.heads.parameters())
+    shared = sum(parameter.numel() for parameter in model.sharing.parameters())
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    return {"total": total, "shared": total - heads, "heads": heads, "trainable": trainable}
+    return {"total": total, "shared": shared, "heads": total - shared, "trainable": trainable}

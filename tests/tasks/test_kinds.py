@@ -108,7 +108,7 @@ def test_predictions_and_baselines_have_the_form_of_labels(name, make_model, mak
     content = rows(task.spec.source, 5)
     batch = make_batch(model, task.spec.source, content)
     labels = [task.encode(row) for row in content]
-    predicted = task.predict(model(batch)[name], batch.word_starts)
+    predicted = task.predict(model(batch)[name], batch.views)
     constant = task.baseline(labels, labels[:3])
     assert len(predicted) == 5
     assert len(constant) == 3
