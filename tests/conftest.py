@@ -140,6 +140,22 @@ def environment(hub_cache, tmp_path):
     }
 
 
+def _tasks():
+    """The bundled tasks, and one of every kind that the bundled corpus has no labels for, on the same small rows."""
+    from mtl.data.sources import TASKS, TaskSpec
+
+    extra = (
+        TaskSpec("aspects", "multilabel", "texts", "aspects", ("food", "travel", "negative", "neutral", "positive")),
+    )
+    return dict(TASKS) | {spec.name: spec for spec in extra}
+
+
+@pytest.fixture(scope="session")
+def every_task():
+    """Specs of tasks of every kind, by name, for which `rows` makes rows."""
+    return _tasks()
+
+
 def _text_row(rng: random.Random) -> dict:
     sentiment = rng.choice(("negative", "neutral", "positive"))
     topic = rng.choice(("food", "travel"))
@@ -150,7 +166,8 @@ def _text_row(rng: random.Random) -> dict:
     tags = ["O"] * (len(words) + 1) + [f"{'I' if at else 'B'}-{entity}" for at in range(len(name.split()))] + ["O"]
     stars = {"negative": 1.0, "neutral": 3.0, "positive": 5.0}[sentiment]
     text = " ".join(tokens).replace(" .", ".")
-    return {"text": text, "tokens": tokens, "entities": tags, "sentiment": sentiment, "topic": topic, "stars": stars}
+    row = {"text": text, "tokens": tokens, "entities": tags, "sentiment": sentiment, "topic": topic, "stars": stars}
+    return row | {"aspects": [topic, sentiment]}
 
 
 def _pair_row(rng: random.Random) -> dict:
@@ -227,21 +244,22 @@ def never():
 
 
 @pytest.fixture
-def make_model(tiny_folder):
+def make_model(tiny_folder, every_task, rows):
     """`make_model(["sentiment"], freeze_layers=1)`: a tiny model of bundled tasks, in evaluation mode."""
     import torch
 
     from mtl.data.sources import TASKS
-    from mtl.model import MultiTaskModel, build_task, load_encoder
+    from mtl.model import MultiTaskModel, build_task, load_encoder, make_body
     from mtl.runs.config import Choice, EncoderConfig
 
-    def make(tasks=tuple(TASKS), seed=0, **encoder):
+    def make(tasks=None, seed=0, folder=tiny_folder, **encoder):
         torch.manual_seed(seed)
         config = EncoderConfig(**{"max_length": 64, "freeze_layers": 0} | encoder)
-        body, tokenizer = load_encoder(config, tiny_folder)
-        return MultiTaskModel(
-            body, tokenizer, [build_task(TASKS[name]) for name in tasks], config, Choice("hard")
-        ).eval()
+        body, tokenizer = load_encoder(config, folder)
+        built = [build_task(every_task[name]) for name in (TASKS if tasks is None else tasks)]
+        for task in built:
+            task.prepare(rows(task.spec.source, 40), make_body(body, tokenizer))
+        return MultiTaskModel(body, tokenizer, built, config, Choice("hard")).eval()
 
     return make
 

@@ -11,6 +11,12 @@ def _classification() -> type:
     return Classification
 
 
+def _multilabel() -> type:
+    from mtl.tasks.multilabel import Multilabel
+
+    return Multilabel
+
+
 def _regression() -> type:
     from mtl.tasks.regression import Regression
 
@@ -25,6 +31,7 @@ def _tagging() -> type:
 
 TASK_KINDS: Mapping[str, Method] = {
     "classification": Method(_classification),
+    "multilabel": Method(_multilabel),
     "regression": Method(_regression),
     "tagging": Method(_tagging),
 }
