@@ -146,6 +146,15 @@ def _tasks():
 
     extra = (
         TaskSpec("aspects", "multilabel", "texts", "aspects", ("food", "travel", "negative", "neutral", "positive")),
+        TaskSpec(
+            "answers",
+            "question_answering",
+            "passages",
+            "answers",
+            text="question",
+            text_pair="context",
+            options={"doc_stride": 8},
+        ),
     )
     return dict(TASKS) | {spec.name: spec for spec in extra}
 
@@ -182,10 +191,20 @@ def _question_row(rng: random.Random) -> dict:
     return {"text": f"{rng.choice(WORDS[kind])} is {rng.choice(WORDS['travel'])}?", "question_type": kind}
 
 
+def _passage_row(rng: random.Random) -> dict:
+    """A question about one of two sentences; of three questions one has no answer."""
+    people = rng.sample(("Ada Byron", "Acme", "Grace"), 3)
+    first, second, missing = rng.sample(("soup", "bread", "train", "harbour"), 3)
+    context = f"{people[0]} is in the {first}. 你好, {people[1]} was in the {second}."
+    asked, answer = rng.choice(((first, people[0]), (second, people[1]), (missing, None)))
+    answers = {"text": [answer] if answer else [], "answer_start": [context.index(answer)] if answer else []}
+    return {"question": f"who is in the {asked}?", "context": context, "answers": answers}
+
+
 @pytest.fixture
 def rows():
     """`rows("texts", 8)`: labelled rows of a source, always the same."""
-    makers = {"texts": _text_row, "pairs": _pair_row, "questions": _question_row}
+    makers = {"texts": _text_row, "pairs": _pair_row, "questions": _question_row, "passages": _passage_row}
 
     def make(source, count, seed=0):
         rng = random.Random(seed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mtl.runs.options import Method
+from mtl.runs.options import Method, Option
 
 
 def _classification() -> type:
@@ -15,6 +15,12 @@ def _multilabel() -> type:
     from mtl.tasks.multilabel import Multilabel
 
     return Multilabel
+
+
+def _question_answering() -> type:
+    from mtl.tasks.question_answering import QuestionAnswering
+
+    return QuestionAnswering
 
 
 def _regression() -> type:
@@ -32,6 +38,14 @@ def _tagging() -> type:
 TASK_KINDS: Mapping[str, Method] = {
     "classification": Method(_classification),
     "multilabel": Method(_multilabel),
+    "question_answering": Method(
+        _question_answering,
+        (
+            Option("doc_stride", "number", 128, low=0, high=4096, whole=True),
+            Option("max_answer_length", "number", 30, low=1, high=512, whole=True),
+            Option("n_best", "number", 5, low=1, high=20, whole=True),
+        ),
+    ),
     "regression": Method(_regression),
     "tagging": Method(_tagging),
 }

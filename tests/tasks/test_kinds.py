@@ -7,13 +7,17 @@ from mtl.data.sources import TASKS
 from mtl.errors import DataError
 from mtl.tasks import TASK_KINDS
 
-NAMES = ("topic", "stars", "entities", "relation", "question_type", "sentiment", "aspects")
+NAMES = ("topic", "stars", "entities", "relation", "question_type", "sentiment", "aspects", "answers")
 ROWS = {
     "topic": [{"topic": label} for label in TASKS["topic"].labels],
     "sentiment": [{"sentiment": label} for label in TASKS["sentiment"].labels],
     "relation": [{"relation": label} for label in TASKS["relation"].labels],
     "question_type": [{"question_type": label} for label in TASKS["question_type"].labels],
     "aspects": [{"aspects": []}, {"aspects": ["food"]}, {"aspects": ["travel", "negative", "positive"]}],
+    "answers": [
+        {"context": "你好 Ada 你好", "answers": {"text": ["你好", "你好 Ada"], "answer_start": [7, 0]}},
+        {"context": "Ada", "answers": {"text": [], "answer_start": []}},
+    ],
     "stars": [{"stars": value} for value in (1, 1.5, 2.0, 3.25, 5.0)],
     "entities": [
         {"tokens": ["a", "b", "c"], "entities": ["O", "B-PER", "I-PER"]},
