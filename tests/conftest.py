@@ -155,6 +155,9 @@ def _tasks():
             text_pair="context",
             options={"doc_stride": 8},
         ),
+        TaskSpec(
+            "headline", "generation", "texts", "headline", options={"vocabulary_size": 300, "label_smoothing": 0.0}
+        ),
     )
     return dict(TASKS) | {spec.name: spec for spec in extra}
 
@@ -176,7 +179,7 @@ def _text_row(rng: random.Random) -> dict:
     stars = {"negative": 1.0, "neutral": 3.0, "positive": 5.0}[sentiment]
     text = " ".join(tokens).replace(" .", ".")
     row = {"text": text, "tokens": tokens, "entities": tags, "sentiment": sentiment, "topic": topic, "stars": stars}
-    return row | {"aspects": [topic, sentiment]}
+    return row | {"aspects": [topic, sentiment], "headline": f"{name}: {sentiment} {words[1]} – 好 😀"}
 
 
 def _pair_row(rng: random.Random) -> dict:
@@ -227,7 +230,7 @@ def corpus(rows, tmp_path, monkeypatch):
         (folder / f"{source}.{split}.jsonl").write_text(lines, encoding="utf-8")
         sources.read_split.cache_clear()
 
-    for source, train in (("texts", 40), ("pairs", 24), ("questions", 16)):
+    for source, train in (("texts", 40), ("pairs", 24), ("questions", 16), ("passages", 24)):
         for seed, (split, count) in enumerate((("train", train), ("validation", 10), ("test", 8))):
             write(source, split, rows(source, count, seed))
     yield write
@@ -235,10 +238,14 @@ def corpus(rows, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def make_trainer(tiny_encoder, corpus):
+def make_trainer(tiny_encoder, corpus, every_task, monkeypatch):
     """`make_trainer(["sentiment"], max_steps=3)`: a trainer on the small corpus; keywords are training fields."""
     from mtl.assembly import assemble
+    from mtl.data.sources import TASKS
     from mtl.runs.config import RunConfig
+
+    for name, spec in every_task.items():
+        monkeypatch.setitem(TASKS, name, spec)
 
     def make(tasks=None, *, report=lambda event: None, parts=None, **training):
         defaults = {"max_steps": 4, "eval_steps": 2, "per_device_train_batch_size": 8, "warmup_ratio": 0.0}

@@ -11,6 +11,12 @@ def _classification() -> type:
     return Classification
 
 
+def _generation() -> type:
+    from mtl.tasks.generation import Generation
+
+    return Generation
+
+
 def _multilabel() -> type:
     from mtl.tasks.multilabel import Multilabel
 
@@ -38,6 +44,20 @@ def _tagging() -> type:
 TASK_KINDS: Mapping[str, Method] = {
     "classification": Method(_classification),
     "multilabel": Method(_multilabel),
+    "generation": Method(
+        _generation,
+        (
+            Option("metric", "choice", "bleu", choices=("bleu", "chrf", "rouge_l")),
+            Option("prefix", "text", ""),
+            Option("max_target_length", "number", 64, low=4, high=1024, whole=True),
+            Option("num_beams", "number", 1, low=1, high=16, whole=True),
+            Option("length_penalty", "number", 1.0, low=0, high=4),
+            Option("label_smoothing", "number", 0.1, low=0, high=0.9),
+            Option("decoder_layers", "number", 2, low=1, high=12, whole=True),
+            Option("decoder_width", "number", 0, low=0, high=4096, whole=True),
+            Option("vocabulary_size", "number", 4000, low=300, high=64_000, whole=True),
+        ),
+    ),
     "question_answering": Method(
         _question_answering,
         (
