@@ -115,6 +115,8 @@ class Decoder(nn.Module):
     pieces that go in and come out (`arXiv 1608.05859 <https://arxiv.org/abs/1608.05859>`_, EACL 2017).
     """
 
+    positions: Tensor
+
     def __init__(self, hidden_size: int, shape: Shape, search: Search, dropout: float) -> None:
         super().__init__()
         self.shape, self.search = shape, search
@@ -125,6 +127,10 @@ class Decoder(nn.Module):
         self.norm = nn.LayerNorm(shape.width)
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("positions", sinusoids(shape.max_length, shape.width), persistent=False)
+
+    @property
+    def _stack(self) -> list[Layer]:
+        return [layer for layer in self.layers if isinstance(layer, Layer)]
 
     def forward(self, features: Features, labels: Tensor | None = None) -> Tensor:
         """With labels ``[B, T]``, logits of the labelled positions, row by row, ``[number of them, V]``.
@@ -147,7 +153,7 @@ class Decoder(nn.Module):
     def _states(self, hidden: Tensor, mask: Tensor, written: Tensor) -> Tensor:
         memory = self.read(hidden, mask)
         states = self.dropout(self._embed(written, 0))
-        for at, layer in enumerate(self.layers):
+        for at, layer in enumerate(self._stack):
             states = layer(states, memory.read[at], memory.mask)
         return self.norm(states)
 
@@ -158,7 +164,7 @@ class Decoder(nn.Module):
     def read(self, hidden: Tensor, mask: Tensor) -> Memory:
         """Keys and values of hidden states ``[N, L, H]``, computed once for all that is written."""
         bridged = self.bridge(hidden)
-        read = [layer.cross.keys_values(bridged) for layer in self.layers]
+        read = [layer.cross.keys_values(bridged) for layer in self._stack]
         return Memory(read, mask.bool()[:, None, None, :])
 
     def logits(self, features: Features, written: Tensor) -> Tensor:
@@ -173,7 +179,7 @@ class Decoder(nn.Module):
     def next(self, memory: Memory, pieces: Tensor, position: int) -> Tensor:
         """Log-probabilities of the piece after ``pieces`` ``[N]``, ``[N, V]``."""
         states = self._embed(pieces[:, None], position)
-        for at, layer in enumerate(self.layers):
+        for at, layer in enumerate(self._stack):
             states = layer.step(states, memory, at)
         logits = F.linear(self.norm(states[:, 0]), self.pieces.weight).float()
         logits[:, [PAD, BEGIN]] = -math.inf

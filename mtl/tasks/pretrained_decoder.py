@@ -14,6 +14,12 @@ from mtl.tasks.features import Features
 from mtl.tasks.task import Body
 
 
+class Elsewhere(nn.Module):
+    """Stands where the encoder was: ``generate`` asks what an encoder reads, even where it need not read any more."""
+
+    main_input_name = "input_ids"
+
+
 class PretrainedDecoder(nn.Module):
     """The checkpoint's own model without its encoder: decoder, output layer, and what it does to logits in between.
 
@@ -24,9 +30,9 @@ class PretrainedDecoder(nn.Module):
     def __init__(self, body: Body, writing: GenerationConfig) -> None:
         super().__init__()
         assert body.decoder is not None
-        # In the copy the encoder is None, and its parameters are the ones that exist already.
+        # In the copy the encoder is a stand-in, and its parameters are the ones that exist already.
         known = {id(parameter): parameter for parameter in body.encoder.parameters()}
-        self.model: PreTrainedModel = copy.deepcopy(body.decoder, {id(body.encoder): None, **known})
+        self.model: PreTrainedModel = copy.deepcopy(body.decoder, {id(body.encoder): Elsewhere(), **known})
         self.writing = writing
 
     def forward(self, features: Features, labels: Tensor | None = None) -> Tensor:
