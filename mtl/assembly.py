@@ -6,7 +6,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,11 @@ from mtl.runs import events
 from mtl.runs.config import Choice, EncoderConfig, RunConfig, TaskConfig
 from mtl.runs.options import Method, find
 from mtl.sharing import SHARING
+from mtl.tasks import TASK_KINDS
 from mtl.training.sampling import SAMPLING, Sampler, source_weights
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedTokenizerBase
 
     from mtl.model import MultiTaskModel
     from mtl.tasks.task import Task
@@ -37,6 +37,7 @@ def options() -> dict[str, Any]:
     return {
         "encoders": [{"name": name, **_describe_encoder(known)} for name, known in encoders.ENCODERS.items()],
         "tasks": [_describe_task(spec) for spec in TASKS.values()],
+        "kinds": [_describe_method(name, method) for name, method in TASK_KINDS.items()],
         "sharing": [_describe_method(name, method) for name, method in SHARING.items()],
         "balancers": [_describe_method(name, method) for name, method in BALANCERS.items()],
         "sampling": [_describe_method(name, method) for name, method in SAMPLING.items()],
@@ -70,7 +71,7 @@ def check(config: RunConfig) -> None:
         EncoderError: The encoder is at hand, and none the lab can use.
     """
     encoders.check(config.encoder)
-    names = [find_task(task.name).name for task in config.tasks]
+    names = [_spec(task).name for task in config.tasks]
     for table, where in ((SHARING, "sharing"), (BALANCERS, "balancer"), (SAMPLING, "sampling")):
         choice = getattr(config, where)
         values = find(table, where, choice).check(where, choice)
@@ -78,6 +79,19 @@ def check(config: RunConfig) -> None:
         for task in values.get("weights", {}):
             if task not in known:
                 raise ConfigError(f"{where}.weights", f"name only tasks of the run ({', '.join(names)})", task)
+
+
+def _spec(task: TaskConfig) -> TaskSpec:
+    """The task as this run wants it.
+
+    Raises:
+        ConfigError: There is no such task, or its kind has not such an option.
+    """
+    spec = find_task(task.name)
+    spec = replace(spec, options={**spec.options, **task.options})
+    choice = Choice(spec.kind, spec.options)
+    find(TASK_KINDS, "tasks", choice).check(f"tasks.{task.name}", choice)
+    return spec
 
 
 def warm() -> None:
@@ -106,7 +120,7 @@ def assemble(
     import torch
     from accelerate import Accelerator
 
-    from mtl.model import MultiTaskModel, build_task
+    from mtl.model import MultiTaskModel, build_task, make_body
     from mtl.pretrained import load_encoder
     from mtl.training.hardware import memory_bytes, pick_device, pick_precision, reset_peak_memory
     from mtl.training.trainer import Trainer
@@ -116,11 +130,16 @@ def assemble(
     device = device or pick_device()
     reset_peak_memory(device)  # what the process did before is not this run's
     torch.manual_seed(config.training.seed)  # the heads' first weights
-    encoder, tokenizer = load_encoder(config.encoder, _find_weights(config.encoder, report, memory_bytes(device)))
-    tasks = [build_task(find_task(task.name), task.loss_scale) for task in config.tasks]
-    model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
+    tasks = [build_task(_spec(task), task.loss_scale) for task in config.tasks]
+    folder = _find_weights(config.encoder, report, memory_bytes(device))
+    encoder, tokenizer = load_encoder(config.encoder, folder, decoder=any(task.writes for task in tasks))
     report(events.Phase(step=0, phase="tokenising"))
-    sources = _encode_sources(config, tasks, tokenizer, model.max_length)
+    rows = _rows(config, tasks)
+    body = make_body(encoder, tokenizer)
+    for task in tasks:
+        task.prepare(rows[task.spec.source]["train"], body)
+    model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
+    sources = _encode_sources(rows, model)
     for source in sources:
         cut = sum(example.cut for examples in source.splits.values() for example in examples)
         if cut:
@@ -195,22 +214,28 @@ def train(
     return trainer.model.eval()
 
 
-def _encode_sources(
-    config: RunConfig, tasks: "list[Task]", tokenizer: "PreTrainedTokenizerBase", max_length: int
-) -> "list[EncodedSource]":
-    """Every source the tasks need, once, in the order of the tasks."""
+def _rows(config: RunConfig, tasks: "list[Task]") -> dict[str, dict[Split, list[Row]]]:
+    """The rows of every source the tasks need, in the order of the tasks."""
+    limits = {task.name: task for task in config.tasks}
+    found = {}
+    for name in dict.fromkeys(task.spec.source for task in tasks):
+        members = [(task.spec, limits[task.name]) for task in tasks if task.spec.source == name]
+        found[name] = {split: select_rows(name, split, members, config) for split in SPLITS}
+    return found
+
+
+def _encode_sources(rows: Mapping[str, Mapping[Split, list[Row]]], model: "MultiTaskModel") -> "list[EncodedSource]":
+    """Every source, tokenised once, with the labels of its tasks."""
     from mtl.data.batches import encode_rows
     from mtl.training.evaluation import EncodedSource
 
-    limits = {task.name: task for task in config.tasks}
     sources = []
-    for name in dict.fromkeys(task.spec.source for task in tasks):
-        members = [task for task in tasks if task.spec.source == name]
-        splits = {}
-        for split in SPLITS:
-            rows = select_rows(name, split, [(task.spec, limits[task.name]) for task in members], config)
-            splits[split] = encode_rows(tokenizer, rows, members, max_length)
-        sources.append(EncodedSource(name, members, splits))
+    for name, splits in rows.items():
+        members = [task for task in model.tasks.values() if task.spec.source == name]
+        encoded = {
+            split: encode_rows(model.tokenizer, chosen, members, model.max_length) for split, chosen in splits.items()
+        }
+        sources.append(EncodedSource(name, members, encoded))
     return sources
 
 

@@ -14,12 +14,14 @@ from typing import Any
 import torch
 
 from mtl.checkpoint import snapshots
-from mtl.data.batches import Batch, Example, collate, encode_texts, split_words
+from mtl.data.batches import Batch, collate, encode_texts, split_words
+from mtl.data.reading import Example, Reading
 from mtl.errors import CheckpointError, ConfigError
 from mtl.model import MultiTaskModel
 from mtl.runs.questions import Desk, Question
 from mtl.tasks.answers import Answer
-from mtl.tasks.task import Task, TextView
+from mtl.tasks.features import Features
+from mtl.tasks.task import Task
 
 MAX_CHARACTERS = 100_000
 """Longer texts are cut before they are tokenised: far more than any encoder reads."""
@@ -143,35 +145,54 @@ def _clean(text: str) -> str:
 def answer(model: MultiTaskModel, text: str, text_pair: str | None = None, step: int = 0) -> Answers:
     """Asks every head of a model in evaluation mode about one text, in one encoder pass.
 
-    With a second text, the pass holds two rows: the text alone, and the pair.
+    The pass holds a row for each way in which the tasks read: the text alone, the pair, the windows on a long pair.
     """
     words = split_words(text)
-    single = [task for task in model.tasks.values() if not task.spec.pair]
-    paired = [task for task in model.tasks.values() if task.spec.pair]
-    rows = [
-        (tasks, _encode(model, text, pair, words))
-        for tasks, pair in ((single, None), (paired, text_pair))
-        if tasks and (tasks is single or pair)
-    ]
+    readings = _readings(model)
     found: dict[str, Answer] = {}
-    if rows:
-        batch = _batch(model, [example for _, example in rows])
-        logits = model(batch, [task.name for tasks, _ in rows for task in tasks])
-        for at, (tasks, example) in enumerate(rows):
-            view = TextView(text, words, example.word_starts)
-            found |= {task.name: task.answer(logits[task.name][at], view) for task in tasks}
+    windows = {
+        reading: _encode(model, text, text_pair if reading.pair else None, words, reading)
+        for reading in readings
+        if text_pair or not reading.pair
+    }
+    if windows:
+        batch = _batch(model, [example for examples in windows.values() for example in examples])
+        features = model.read(batch, [task.name for reading in windows for task in readings[reading]])
+        first = 0
+        for reading, examples in windows.items():
+            last = first + len(examples)
+            parts: dict[int, Features] = {}
+            for task in readings[reading]:
+                whole = features[task.name]
+                part = parts.setdefault(id(whole), whole.rows(first, last))
+                said = task.say(model.heads[task.name], part)
+                found[task.name] = task.answer_windows(said, [example.view for example in examples])
+            first = last
     return Answers(
         step,
         {name: found[name] for name in model.tasks if name in found},
-        tuple(task.name for task in paired if not text_pair),
-        any(example.cut for _, example in rows),
-        max((len(example.input_ids) for _, example in rows), default=0),
+        tuple(name for name, task in model.tasks.items() if task.spec.pair and not text_pair),
+        any(example.cut for examples in windows.values() for example in examples),
+        max((sum(len(example.input_ids) for example in examples) for examples in windows.values()), default=0),
     )
 
 
-def _encode(model: MultiTaskModel, text: str, pair: str | None, words: list[tuple[int, int]]) -> Example:
+def _readings(model: MultiTaskModel) -> dict[Reading, list[Task]]:
+    """The tasks by how they read a text: as the source was read that they were trained on."""
+    sources: dict[str, list[Task]] = {}
+    for task in model.tasks.values():
+        sources.setdefault(task.spec.source, []).append(task)
+    found: dict[Reading, list[Task]] = {}
+    for tasks in sources.values():
+        found.setdefault(Reading.of(tasks), []).extend(tasks)
+    return found
+
+
+def _encode(
+    model: MultiTaskModel, text: str, pair: str | None, words: list[tuple[int, int]], reading: Reading
+) -> list[Example]:
     pairs = None if pair is None else [pair]
-    return encode_texts(model.tokenizer, [text], pairs, [words], model.max_length)[0]
+    return encode_texts(model.tokenizer, [text], pairs, [words], model.max_length, reading)
 
 
 def _batch(model: MultiTaskModel, examples: list[Example]) -> Batch:
@@ -179,9 +200,7 @@ def _batch(model: MultiTaskModel, examples: list[Example]) -> Batch:
     typed = any(example.token_type_ids is not None for example in examples)
     if typed:
         examples = [
-            example
-            if example.token_type_ids is not None
-            else Example(example.input_ids, [0] * len(example.input_ids), example.word_starts, {}, example.cut)
+            replace(example, token_type_ids=example.token_type_ids or [0] * len(example.input_ids))
             for example in examples
         ]
     tasks: list[Task] = []

@@ -9,27 +9,28 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationMixin, PreTrainedModel, PreTrainedTokenizerBase
 
 from mtl import checkpoint
 from mtl.checkpoint import Parts
 from mtl.data.batches import Batch
 from mtl.data.sources import TaskSpec
 from mtl.errors import CheckpointError, ConfigError, EncoderError
-from mtl.pretrained import dropout_of, limits_of, new_encoder
+from mtl.pretrained import dropout_of, encoder_of, limits_of, new_encoder
 from mtl.runs.config import Choice, EncoderConfig
 from mtl.runs.options import find
 from mtl.sharing import SHARING
 from mtl.tasks import TASK_KINDS
 from mtl.tasks.features import Features
-from mtl.tasks.task import Task
+from mtl.tasks.task import Body, Task
 
 
 class MultiTaskModel(nn.Module):
     """Encoder + sharing + heads.
 
     ``encode`` gives each task's hidden states, ``heads`` reads them. Tasks that are given the same hidden states
-    share one encoder pass.
+    share one encoder pass. Of an encoder-decoder the encoder alone is shared; its decoder is part of the heads that
+    write, and of no other.
     """
 
     def __init__(
@@ -45,11 +46,12 @@ class MultiTaskModel(nn.Module):
         self.tasks = {task.name: task for task in tasks}
         self.encoder_config = encoder_config
         self.sharing_choice = sharing
+        self.architecture = encoder.config
+        self._has_decoder = isinstance(encoder, GenerationMixin)
+        body = make_body(encoder, tokenizer)
         method = find(SHARING, "sharing", sharing)
-        self.sharing = method.load()(encoder, **method.check("sharing", sharing))
-        config = encoder.config
-        dropout = dropout_of(config)
-        self.heads = nn.ModuleDict({task.name: task.head(config.hidden_size, dropout) for task in tasks})
+        self.sharing = method.load()(body.encoder, **method.check("sharing", sharing))
+        self.heads = nn.ModuleDict({task.name: task.head(body) for task in tasks})
 
     @property
     def encoder(self) -> PreTrainedModel:
@@ -71,16 +73,18 @@ class MultiTaskModel(nn.Module):
         """Hidden states for each task, ``[B, L, H]``."""
         return self.sharing(batch.inputs(), tasks)
 
-    def forward(self, batch: Batch, tasks: Sequence[str] | None = None) -> dict[str, Tensor]:
-        """Logits of each task's head; ``tasks`` None asks all. Shapes are the heads'."""
-        names = list(self.tasks) if tasks is None else list(tasks)
-        hidden = self.encode(batch, names)
+    def read(self, batch: Batch, tasks: Sequence[str]) -> dict[str, Features]:
+        """What each task's head reads; tasks with the same hidden states have the same features."""
+        hidden = self.encode(batch, tasks)
         shared: dict[int, Features] = {}
-        logits = {}
-        for name in names:
-            features = shared.setdefault(id(hidden[name]), Features(hidden[name], batch.attention_mask))
-            logits[name] = self.heads[name](features)
-        return logits
+        return {
+            name: shared.setdefault(id(hidden[name]), Features(hidden[name], batch.attention_mask)) for name in tasks
+        }
+
+    def forward(self, batch: Batch, tasks: Sequence[str] | None = None) -> dict[str, Tensor]:
+        """What each task's head gives, shown the batch's labels; ``tasks`` None asks all. Shapes are the heads'."""
+        features = self.read(batch, list(self.tasks) if tasks is None else list(tasks))
+        return {name: self.heads[name](each, batch.labels.get(name)) for name, each in features.items()}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Writes weights (safetensors), configuration and tokenizer; the folder exists in full or not at all.
@@ -92,8 +96,18 @@ class MultiTaskModel(nn.Module):
             "encoder": asdict(self.encoder_config),
             "sharing": asdict(self.sharing_choice),
             "tasks": [asdict(task.spec) for task in self.tasks.values()],
+            "decoder": self._has_decoder,
+            "states": {name: task.state() for name, task in self.tasks.items()},
         }
-        checkpoint.save(Parts(self.state_dict(), self.encoder.config, self.tokenizer, settings), Path(folder))
+        tied = self._tied()
+        tensors = {name: tensor for name, tensor in self.state_dict().items() if name not in tied}
+        checkpoint.save(Parts(tensors, self.architecture, self.tokenizer, settings), Path(folder))
+
+    def _tied(self) -> dict[str, str]:
+        """Names under which a parameter appears again, and its first name: it is saved once."""
+        first: dict[int, str] = {}
+        named = [(name, id(each)) for name, each in self.named_parameters(remove_duplicate=False)]
+        return {name: first[key] for name, key in named if first.setdefault(key, name) != name}
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> "MultiTaskModel":
@@ -106,23 +120,43 @@ class MultiTaskModel(nn.Module):
         try:
             specs = [TaskSpec(**{**spec, "labels": tuple(spec["labels"])}) for spec in parts.settings["tasks"]]
             encoder_config, sharing = EncoderConfig(**parts.settings["encoder"]), Choice(**parts.settings["sharing"])
-            encoder = new_encoder(parts.architecture, encoder_config.freeze_layers)
-            model = cls(encoder, parts.tokenizer, [build_task(spec) for spec in specs], encoder_config, sharing)
-            model.load_state_dict(dict(parts.tensors))
-        except (KeyError, TypeError, ValueError, RuntimeError, ConfigError, EncoderError) as error:
+            settings = parts.settings
+            encoder = new_encoder(parts.architecture, encoder_config.freeze_layers, decoder=bool(settings["decoder"]))
+            tasks = [build_task(spec) for spec in specs]
+            body = make_body(encoder, parts.tokenizer)
+            for task in tasks:
+                task.restore(parts.settings["states"][task.name], body)
+            model = cls(encoder, parts.tokenizer, tasks, encoder_config, sharing)
+            tensors = dict(parts.tensors)
+            model.load_state_dict(tensors | {name: tensors[first] for name, first in model._tied().items()})
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, ConfigError, EncoderError) as error:
             message = f"The snapshot does not fit together: {str(error).splitlines()[0]}"
             raise CheckpointError(message, reason="format", file=checkpoint.SETTINGS) from error
         return model.eval()
 
 
 def build_task(spec: TaskSpec, loss_scale: float = 1.0) -> Task:
-    """The task of a spec, of its kind's class."""
-    return find(TASK_KINDS, "tasks", Choice(spec.kind)).load()(spec, loss_scale)
+    """The task of a spec, of its kind's class.
+
+    Raises:
+        ConfigError: An unknown kind, or an option it has not.
+    """
+    choice = Choice(spec.kind, spec.options)
+    method = find(TASK_KINDS, "tasks", choice)
+    return method.load()(spec, loss_scale, method.check(f"tasks.{spec.name}", choice))
+
+
+def make_body(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Body:
+    """What heads are built on: of an encoder-decoder the encoder is shared, and the decoder may become a head."""
+    config = model.config
+    whole = model if isinstance(model, GenerationMixin) else None
+    encoder = model if whole is None else encoder_of(whole)
+    return Body(encoder, tokenizer, config.hidden_size, dropout_of(config), whole)
 
 
 def parameter_counts(model: MultiTaskModel) -> Mapping[str, int]:
     """Numbers of parameters: ``total``, ``shared`` by all tasks, ``heads``, and ``trainable``."""
     total = sum(parameter.numel() for parameter in model.parameters())
-    heads = sum(parameter.numel() for parameter in model.heads.parameters())
+    shared = sum(parameter.numel() for parameter in model.sharing.parameters())
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    return {"total": total, "shared": total - heads, "heads": heads, "trainable": trainable}
+    return {"total": total, "shared": shared, "heads": total - shared, "trainable": trainable}

@@ -1,6 +1,6 @@
 """From files to an encoder that can be trained: load, keep the first layers, freeze the lowest.
 
-An encoder-decoder gives its encoder; what writes is left out.
+An encoder-decoder gives its encoder alone, unless a task needs what writes.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from torch import nn
 from transformers import (
     AutoConfig,
     AutoModel,
+    AutoModelForSeq2SeqLM,
     AutoTokenizer,
     PretrainedConfig,
     PreTrainedModel,
@@ -21,14 +22,20 @@ from mtl.architectures import ARCHITECTURES, Limits, read
 from mtl.errors import EncoderError, MtlError
 from mtl.runs.config import EncoderConfig
 
-NOT_READ = ("pooler.", "decoder.", "lm_head.")
+WRITING = ("decoder.", "model.decoder.", "lm_head.", "final_logits_bias")
+"""Parts of an encoder-decoder that write."""
+NOT_READ = ("pooler.", *WRITING)
 """Parts of checkpoints that no head reads; they may be missing."""
 COMPUTED = "embed_positions."
 """Positions that are sines need no file."""
 
 
-def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_encoder(
+    config: EncoderConfig, folder: Path, *, decoder: bool = False
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The pretrained encoder with its first ``num_hidden_layers`` layers, its lowest ones frozen, and the tokenizer.
+
+    With ``decoder`` it is the whole model of an encoder-decoder whose files hold one: what writes with its encoder.
 
     Raises:
         EncoderError: The files are not what an encoder needs.
@@ -38,11 +45,13 @@ def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, 
         limits = limits_of(architecture)
         if config.num_hidden_layers is not None:
             _keep_layers(architecture, config.num_hidden_layers)
-        model, found = AutoModel.from_pretrained(
-            folder, config=architecture, use_safetensors=True, trust_remote_code=False, dtype=torch.float32,
-            output_loading_info=True,
-        )  # fmt: skip
-        _check_complete(found["missing_keys"], ARCHITECTURES[limits.model_type].learned)
+        family = ARCHITECTURES[limits.model_type]
+        whole = decoder and family.decoder
+        model, missing = _read(folder, architecture, whole)
+        if whole and any(name.startswith(WRITING) for name in missing):
+            whole = False
+            model, missing = _read(folder, architecture, whole)
+        _check_complete(missing, family.learned)
     except MtlError:
         raise
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
@@ -55,7 +64,17 @@ def load_encoder(config: EncoderConfig, folder: Path) -> tuple[PreTrainedModel, 
         raise _unusable(config.name, why, "tokenizer")
     names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
     tokenizer.model_input_names = [*names, "token_type_ids"] if limits.token_types else names
-    return encoder, tokenizer
+    return model if whole else encoder, tokenizer
+
+
+def _read(folder: Path, architecture: PretrainedConfig, whole: bool) -> tuple[PreTrainedModel, set[str]]:
+    """The model and the names of the tensors that its files lack."""
+    kind = AutoModelForSeq2SeqLM if whole else AutoModel
+    model, found = kind.from_pretrained(
+        folder, config=architecture, use_safetensors=True, trust_remote_code=False, dtype=torch.float32,
+        output_loading_info=True,
+    )  # fmt: skip
+    return model, set(found["missing_keys"])
 
 
 def load_tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:
@@ -77,12 +96,14 @@ def load_tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def new_encoder(architecture: PretrainedConfig, freeze_layers: int = 0) -> PreTrainedModel:
-    """An encoder of this architecture with random weights, to be filled from a snapshot."""
+def new_encoder(architecture: PretrainedConfig, freeze_layers: int = 0, *, decoder: bool = False) -> PreTrainedModel:
+    """An encoder, or an encoder-decoder, of this architecture with random weights, to be filled from a snapshot."""
     limits_of(architecture)
-    encoder = encoder_of(AutoModel.from_config(architecture, trust_remote_code=False))
+    kind = AutoModelForSeq2SeqLM if decoder else AutoModel
+    model = kind.from_config(architecture, trust_remote_code=False)
+    encoder = encoder_of(model)
     _prepare(encoder, freeze_layers)
-    return encoder
+    return model if decoder else encoder
 
 
 def limits_of(architecture: PretrainedConfig) -> Limits:

@@ -140,6 +140,34 @@ def environment(hub_cache, tmp_path):
     }
 
 
+def _tasks():
+    """The bundled tasks, and one of every kind that the bundled corpus has no labels for, on the same small rows."""
+    from mtl.data.sources import TASKS, TaskSpec
+
+    extra = (
+        TaskSpec("aspects", "multilabel", "texts", "aspects", ("food", "travel", "negative", "neutral", "positive")),
+        TaskSpec(
+            "answers",
+            "question_answering",
+            "passages",
+            "answers",
+            text="question",
+            text_pair="context",
+            options={"doc_stride": 8},
+        ),
+        TaskSpec(
+            "headline", "generation", "texts", "headline", options={"vocabulary_size": 300, "label_smoothing": 0.0}
+        ),
+    )
+    return dict(TASKS) | {spec.name: spec for spec in extra}
+
+
+@pytest.fixture(scope="session")
+def every_task():
+    """Specs of tasks of every kind, by name, for which `rows` makes rows."""
+    return _tasks()
+
+
 def _text_row(rng: random.Random) -> dict:
     sentiment = rng.choice(("negative", "neutral", "positive"))
     topic = rng.choice(("food", "travel"))
@@ -150,7 +178,8 @@ def _text_row(rng: random.Random) -> dict:
     tags = ["O"] * (len(words) + 1) + [f"{'I' if at else 'B'}-{entity}" for at in range(len(name.split()))] + ["O"]
     stars = {"negative": 1.0, "neutral": 3.0, "positive": 5.0}[sentiment]
     text = " ".join(tokens).replace(" .", ".")
-    return {"text": text, "tokens": tokens, "entities": tags, "sentiment": sentiment, "topic": topic, "stars": stars}
+    row = {"text": text, "tokens": tokens, "entities": tags, "sentiment": sentiment, "topic": topic, "stars": stars}
+    return row | {"aspects": [topic, sentiment], "headline": f"{name}: {sentiment} {words[1]} – 好 😀"}
 
 
 def _pair_row(rng: random.Random) -> dict:
@@ -165,10 +194,20 @@ def _question_row(rng: random.Random) -> dict:
     return {"text": f"{rng.choice(WORDS[kind])} is {rng.choice(WORDS['travel'])}?", "question_type": kind}
 
 
+def _passage_row(rng: random.Random) -> dict:
+    """A question about one of two sentences; of three questions one has no answer."""
+    people = rng.sample(("Ada Byron", "Acme", "Grace"), 3)
+    first, second, missing = rng.sample(("soup", "bread", "train", "harbour"), 3)
+    context = f"{people[0]} is in the {first}. 你好, {people[1]} was in the {second}."
+    asked, answer = rng.choice(((first, people[0]), (second, people[1]), (missing, None)))
+    answers = {"text": [answer] if answer else [], "answer_start": [context.index(answer)] if answer else []}
+    return {"question": f"who is in the {asked}?", "context": context, "answers": answers}
+
+
 @pytest.fixture
 def rows():
     """`rows("texts", 8)`: labelled rows of a source, always the same."""
-    makers = {"texts": _text_row, "pairs": _pair_row, "questions": _question_row}
+    makers = {"texts": _text_row, "pairs": _pair_row, "questions": _question_row, "passages": _passage_row}
 
     def make(source, count, seed=0):
         rng = random.Random(seed)
@@ -191,7 +230,7 @@ def corpus(rows, tmp_path, monkeypatch):
         (folder / f"{source}.{split}.jsonl").write_text(lines, encoding="utf-8")
         sources.read_split.cache_clear()
 
-    for source, train in (("texts", 40), ("pairs", 24), ("questions", 16)):
+    for source, train in (("texts", 40), ("pairs", 24), ("questions", 16), ("passages", 24)):
         for seed, (split, count) in enumerate((("train", train), ("validation", 10), ("test", 8))):
             write(source, split, rows(source, count, seed))
     yield write
@@ -199,10 +238,14 @@ def corpus(rows, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def make_trainer(tiny_encoder, corpus):
+def make_trainer(tiny_encoder, corpus, every_task, monkeypatch):
     """`make_trainer(["sentiment"], max_steps=3)`: a trainer on the small corpus; keywords are training fields."""
     from mtl.assembly import assemble
+    from mtl.data.sources import TASKS
     from mtl.runs.config import RunConfig
+
+    for name, spec in every_task.items():
+        monkeypatch.setitem(TASKS, name, spec)
 
     def make(tasks=None, *, report=lambda event: None, parts=None, **training):
         defaults = {"max_steps": 4, "eval_steps": 2, "per_device_train_batch_size": 8, "warmup_ratio": 0.0}
@@ -230,22 +273,23 @@ def never():
 
 
 @pytest.fixture
-def make_model(tiny_folder):
+def make_model(tiny_folder, every_task, rows):
     """`make_model(["sentiment"], freeze_layers=1)`: a tiny model of bundled tasks, in evaluation mode."""
     import torch
 
     from mtl.data.sources import TASKS
-    from mtl.model import MultiTaskModel, build_task
+    from mtl.model import MultiTaskModel, build_task, make_body
     from mtl.pretrained import load_encoder
     from mtl.runs.config import Choice, EncoderConfig
 
-    def make(tasks=tuple(TASKS), seed=0, **encoder):
+    def make(tasks=None, seed=0, folder=tiny_folder, **encoder):
         torch.manual_seed(seed)
         config = EncoderConfig(**{"max_length": 64, "freeze_layers": 0} | encoder)
-        body, tokenizer = load_encoder(config, tiny_folder)
-        return MultiTaskModel(
-            body, tokenizer, [build_task(TASKS[name]) for name in tasks], config, Choice("hard")
-        ).eval()
+        built = [build_task(every_task[name]) for name in (TASKS if tasks is None else tasks)]
+        body, tokenizer = load_encoder(config, folder, decoder=any(task.writes for task in built))
+        for task in built:
+            task.prepare(rows(task.spec.source, 40), make_body(body, tokenizer))
+        return MultiTaskModel(body, tokenizer, built, config, Choice("hard")).eval()
 
     return make
 

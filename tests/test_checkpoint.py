@@ -11,15 +11,14 @@ import torch
 
 from mtl import checkpoint
 from mtl.checkpoint import MARKER, SETTINGS, WEIGHTS, save_snapshot, snapshot_name, snapshots
-from mtl.data.sources import TASKS
 from mtl.errors import CheckpointError, StorageError
 from mtl.model import MultiTaskModel
 
 
 @pytest.fixture
-def saved(make_model, tmp_path):
-    """A model and the folder it is saved in."""
-    model = make_model()
+def saved(every_task, make_model, tmp_path):
+    """A model with heads of every kind, and the folder it is saved in."""
+    model = make_model(list(every_task))
     model.save_pretrained(tmp_path / "model")
     return model, tmp_path / "model"
 
@@ -35,22 +34,31 @@ def refused(folder):
     [{}, {"num_hidden_layers": 1}, {"freeze_layers": 1}, {"num_hidden_layers": 1, "freeze_layers": 1}],
     ids=str,
 )
-def test_a_loaded_model_gives_identical_logits(encoder, make_model, make_batch, rows, tmp_path):
-    model = make_model(**encoder)
+def test_a_loaded_model_gives_identical_logits(encoder, every_task, make_model, make_batch, rows, tmp_path):
+    model = make_model(list(every_task), **encoder)
     model.save_pretrained(tmp_path / "model")
     loaded = MultiTaskModel.from_pretrained(tmp_path / "model")
     assert not loaded.training
-    assert list(loaded.tasks) == list(TASKS)
+    assert list(loaded.tasks) == list(every_task)
+    assert [task.state() for task in loaded.tasks.values()] == [task.state() for task in model.tasks.values()]
     assert [task.spec for task in loaded.tasks.values()] == [task.spec for task in model.tasks.values()]
     assert loaded.encoder_config == model.encoder_config
     trained = [parameter.requires_grad for parameter in model.parameters()]
     assert [parameter.requires_grad for parameter in loaded.parameters()] == trained
-    for source in ("texts", "pairs", "questions"):
-        names = [name for name, spec in TASKS.items() if spec.source == source]
+    for source in ("texts", "pairs", "questions", "passages"):
+        names = [name for name, spec in every_task.items() if spec.source == source]
         wanted = model(make_batch(model, source, rows(source, 5)), names)
         found = loaded(make_batch(loaded, source, rows(source, 5)), names)
         for name in names:
             assert torch.equal(wanted[name], found[name]), name
+        for name in names:
+            said = [
+                each.tasks[name].say(
+                    each.heads[name], each.read(make_batch(each, source, rows(source, 5)), [name])[name]
+                )
+                for each in (model, loaded)
+            ]
+            assert torch.equal(*said), name
 
 
 def test_the_files_are_safetensors_and_json_only(saved):
@@ -120,6 +128,9 @@ def test_another_format_is_refused_by_its_number(saved):
         ("encoder", {"colour": 1}),
         ("sharing", {"name": "magic"}),
         ("sharing", None),
+        ("states", None),
+        ("states", {}),
+        ("states", {"headline": {}, "answers": {}}),
     ],
 )
 def test_settings_that_fit_nothing_are_a_typed_error(saved, key, value):

@@ -6,7 +6,8 @@ B texts · L tokens
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from random import Random
 from typing import Any
 
@@ -14,22 +15,11 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from mtl.data.reading import Example, Reading, shortened
 from mtl.data.sources import Row
-from mtl.tasks.task import Task
+from mtl.tasks.task import Task, TextView
 
 WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
-
-
-@dataclass(frozen=True)
-class Example:
-    """One tokenised row. A label is None where the row has none for a task."""
-
-    input_ids: Sequence[int]
-    token_type_ids: Sequence[int] | None
-    word_starts: Sequence[int]
-    labels: Mapping[str, Any]
-    cut: bool = False
-    """Whether the text was longer than ``max_length``."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +31,7 @@ class Batch:
     attention_mask: Tensor  # [B, L], 1 for a real token
     token_type_ids: Tensor | None = None  # [B, L], which of two texts a token belongs to
     labels: Mapping[str, Tensor] = field(default_factory=dict)
-    word_starts: Sequence[Sequence[int]] = ()
+    views: Sequence[TextView] = ()
     labelled: Mapping[str, int] = field(default_factory=dict)
     """How many of the texts have a label of each task."""
 
@@ -58,7 +48,7 @@ class Batch:
         types = None if self.token_type_ids is None else self.token_type_ids.to(device)
         labels = {name: tensor.to(device) for name, tensor in self.labels.items()}
         ids, mask = self.input_ids.to(device), self.attention_mask.to(device)
-        return Batch(self.source, ids, mask, types, labels, self.word_starts, self.labelled)
+        return Batch(self.source, ids, mask, types, labels, self.views, self.labelled)
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
@@ -102,25 +92,42 @@ def encode_texts(
     pairs: Sequence[str] | None,
     words: Sequence[Sequence[tuple[int, int]]],
     max_length: int,
+    reading: Reading | None = None,
 ) -> list[Example]:
-    """Tokenises texts, or pairs of texts, once; texts are cut to ``max_length`` tokens, the longer of a pair first."""
+    """Tokenises texts, or pairs of texts, once.
+
+    Without a stride, texts are cut to ``max_length`` tokens, the longer of a pair first. With one, a long second text
+    is read in windows that overlap by ``stride`` tokens (at most a quarter of ``max_length``), each after the first
+    text, which may fill half of a window; a row's windows follow each other.
+    """
+    reading = reading or Reading(pairs is not None)
+    read = [reading.prefix + text for text in texts]
+    options: dict[str, Any] = {"truncation": "longest_first"}
+    if reading.stride is not None and pairs is not None:
+        read = shortened(tokenizer, read, max_length // 2)
+        stride = min(reading.stride, max_length // 4)
+        options = {"truncation": "only_second", "stride": stride, "return_overflowing_tokens": True}
     encoded = tokenizer(
-        list(texts),
+        read,
         None if pairs is None else list(pairs),
-        truncation="longest_first",
         max_length=max_length,
         return_offsets_mapping=True,
-        return_overflowing_tokens=False,
         verbose=False,
+        **options,
     )
     types = encoded.get("token_type_ids") if pairs is not None else None
+    rows = encoded.get("overflow_to_sample_mapping") or range(len(texts))
     examples = []
-    for row, ids in enumerate(encoded["input_ids"]):
-        sequence, offsets = encoded.sequence_ids(row), encoded["offset_mapping"][row]
-        end = next((at for at, which in enumerate(sequence) if which == 1), len(ids))
-        starts = first_tokens(words[row], offsets, end)
-        cut = bool(encoded.encodings[row].overflowing)
-        examples.append(Example(ids, types[row] if types else None, starts, {}, cut))
+    for at, row in enumerate(rows):
+        ids, sequence, offsets = encoded["input_ids"][at], encoded.sequence_ids(at), encoded["offset_mapping"][at]
+        end = next((token for token, which in enumerate(sequence) if which == 1), len(ids))
+        shift = len(reading.prefix)
+        starts = first_tokens([(first + shift, last + shift) for first, last in words[row]], offsets, end)
+        inside = [span if which == 1 else (0, 0) for span, which in zip(offsets, sequence, strict=True)]
+        view = TextView(texts[row], words[row], starts, pairs[row] if pairs is not None else None, inside)
+        cut = len(read[row]) < shift + len(texts[row])
+        cut = cut or ("stride" not in options and bool(encoded.encodings[at].overflowing))
+        examples.append(Example(ids, types[at] if types else None, view, row=row, cut=cut))
     return examples
 
 
@@ -129,7 +136,10 @@ def encode_rows(
 ) -> list[Example]:
     """Tokenises the rows of one source and encodes the labels of its tasks.
 
+    Windows from which no task can learn anything are left out, except the first of a row.
+
     Raises:
+        ConfigError: The tasks do not agree on how to read the source.
         DataError: A label is none of its task's.
     """
     spec = tasks[0].spec
@@ -139,12 +149,32 @@ def encode_rows(
     words: list[list[tuple[int, int]]] = [[] for _ in rows]
     if column:
         words = [word_ranges(text, row.get(column) or ()) for text, row in zip(texts, rows, strict=True)]
-    examples = encode_texts(tokenizer, texts, pairs, words, max_length)
     labels = [{task.name: task.encode(row) for task in tasks} for row in rows]
+    examples = encode_texts(tokenizer, texts, pairs, words, max_length, Reading.of(tasks))
     return [
-        Example(example.input_ids, example.token_type_ids, example.word_starts, label, example.cut)
-        for example, label in zip(examples, labels, strict=True)
+        example
+        for row, windows in groupby(examples, key=lambda example: example.row)
+        for example in _label(list(windows), labels[row], tasks)
     ]
+
+
+def _label(windows: Sequence[Example], labels: Mapping[str, Any], tasks: Sequence[Task]) -> list[Example]:
+    """A row's windows with what each task learns from them."""
+    views = [window.view for window in windows]
+    nothing: dict[str, Any] = dict.fromkeys(labels)
+    targets = {
+        task.name: task.targets(labels[task.name], views) if labels[task.name] is not None else [None] * len(views)
+        for task in tasks
+    }
+    labelled = [
+        replace(
+            window,
+            labels=nothing if at else labels,
+            targets={name: each[at] for name, each in targets.items()},
+        )
+        for at, window in enumerate(windows)
+    ]
+    return [each for at, each in enumerate(labelled) if not at or each.targets != nothing]
 
 
 def collate(source: str, examples: Sequence[Example], tasks: Sequence[Task], pad_id: int) -> Batch:
@@ -160,13 +190,13 @@ def collate(source: str, examples: Sequence[Example], tasks: Sequence[Task], pad
         mask[row, :size] = 1
         if types is not None and example.token_type_ids is not None:
             types[row, :size] = torch.tensor(example.token_type_ids)
-    starts = [example.word_starts for example in examples]
+    views = [example.view for example in examples]
     labels = {
-        task.name: task.collate([example.labels.get(task.name) for example in examples], starts, length)
+        task.name: task.collate([example.targets.get(task.name) for example in examples], views, length)
         for task in tasks
     }
-    labelled = {task.name: sum(example.labels.get(task.name) is not None for example in examples) for task in tasks}
-    return Batch(source, ids, mask, types, labels, starts, labelled)
+    labelled = {task.name: sum(example.targets.get(task.name) is not None for example in examples) for task in tasks}
+    return Batch(source, ids, mask, types, labels, views, labelled)
 
 
 def by_length(examples: Sequence[Example], batch_size: int) -> Iterator[list[int]]:

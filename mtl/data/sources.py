@@ -5,7 +5,7 @@ A *source* is a set of texts; several tasks may be labels of the same source, an
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +24,8 @@ class TaskSpec:
 
     ``labels`` are the classes of a classification, the entity types of a tagging, empty for a regression, whose
     values lie in [``low``, ``high``]. ``tokens`` names the column of words that a tagging labels one by one.
+    A question answering reads the question as ``text`` and the passage as ``text_pair``; a generation's ``label`` is
+    the column of texts to write. ``options`` are those that the kind declares in ``TASK_KINDS``.
     """
 
     name: str
@@ -36,6 +38,7 @@ class TaskSpec:
     tokens: str | None = None
     low: float = 0.0
     high: float = 1.0
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def pair(self) -> bool:

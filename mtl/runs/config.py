@@ -87,9 +87,14 @@ class TaskConfig:
     """Factor on the task's loss before any balancing: a task measured in other units."""
     max_train_samples: int | None = None
     """Train on the first k rows of a seeded shuffle; None trains on all."""
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Options of the task's kind, in place of those the task comes with."""
 
     def __post_init__(self) -> None:
         _name("tasks.name", self.name)
+        if not isinstance(self.options, Mapping):
+            raise ConfigError("tasks.options", "be a table of option names and values", self.options)
+        object.__setattr__(self, "options", dict(self.options))
         _number("tasks.loss_scale", self.loss_scale, 0, 1e6, open_low=True)
         if self.max_train_samples is not None:
             _integer("tasks.max_train_samples", self.max_train_samples, 1, 10_000_000)

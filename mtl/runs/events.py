@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
+MAX_SAMPLES = 4
+MAX_SAMPLE_CHARACTERS = 300
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -109,6 +112,20 @@ class Scores(Event):
     """``validation`` or ``test``."""
     metric: str
     scores: Mapping[str, float]
+    signature: str | None = None
+    """How they were computed, where there is more than one way: sacreBLEU's, say."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples(Event):
+    """What a task said about the first few rows of a split: always the same rows, so that one sees it improve."""
+
+    type: ClassVar[str] = "samples"
+    task: str
+    split: str
+    """``validation``."""
+    samples: Sequence[Mapping[str, str]]
+    """At most ``MAX_SAMPLES``: ``text``, ``target`` and ``output``, each of at most ``MAX_SAMPLE_CHARACTERS``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +182,8 @@ class Stopped(Event):
 EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
-        RunStarted, Phase, Download, Mixture, Loss, Optimizer, Scores, Snapshot, Truncated, Failed, Finished, Stopped,
+        RunStarted, Phase, Download, Mixture, Loss, Optimizer, Scores, Samples, Snapshot, Truncated, Failed, Finished,
+        Stopped,
     )
 }  # fmt: skip
 

@@ -8,12 +8,13 @@ from typing import Any, Literal
 from mtl.errors import ConfigError
 from mtl.runs.config import Choice
 
-OptionKind = Literal["number", "choice", "switch", "per_task"]
+OptionKind = Literal["number", "choice", "switch", "text", "per_task"]
+MAX_TEXT = 200
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a method: ``per_task`` is a number for each task by name."""
+    """One option of a method: ``per_task`` is a number for each task by name, ``whole`` a number without fraction."""
 
     name: str
     kind: OptionKind
@@ -21,6 +22,7 @@ class Option:
     low: float = -math.inf
     high: float = math.inf
     choices: tuple[str, ...] = ()
+    whole: bool = False
 
     def check(self, field_name: str, value: object) -> None:
         """Raises ConfigError unless the value is one this option may take."""
@@ -28,6 +30,8 @@ class Option:
             raise ConfigError(field_name, f"be one of {', '.join(self.choices)}", value)
         if self.kind == "switch" and not isinstance(value, bool):
             raise ConfigError(field_name, "be true or false", value)
+        if self.kind == "text" and not (isinstance(value, str) and len(value) <= MAX_TEXT):
+            raise ConfigError(field_name, f"be a text of at most {MAX_TEXT} characters", value)
         if self.kind == "number":
             self._check_number(field_name, value)
         if self.kind == "per_task":
@@ -38,8 +42,9 @@ class Option:
 
     def _check_number(self, field_name: str, value: object) -> None:
         valid = isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
+        valid = valid and not (self.whole and value % 1)  # type: ignore[operator]
         if not valid or not self.low <= value <= self.high:  # type: ignore[operator]
-            rule = f"be a number in [{self.low:g}, {self.high:g}]"
+            rule = f"be a {'whole ' if self.whole else ''}number in [{self.low:g}, {self.high:g}]"
             raise ConfigError(field_name, rule, value, low=self.low, high=self.high)
 
 

@@ -1,7 +1,7 @@
 """Typed answers: what a head says about a text, as a person can read it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -15,6 +15,20 @@ class Label:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {"type": "label", "label": self.label, "probabilities": dict(self.probabilities)}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Those of several labels that a text has. Each ``probability`` stands by itself, and has its ``threshold``."""
+
+    labels: tuple[str, ...]
+    probabilities: Mapping[str, float]
+    thresholds: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        numbers = {"probabilities": dict(self.probabilities), "thresholds": dict(self.thresholds)}
+        return {"type": "labels", "labels": list(self.labels), **numbers}
 
 
 @dataclass(frozen=True)
@@ -56,4 +70,45 @@ class Spans:
         return {"type": "spans", "text": self.text, "spans": spans}
 
 
-Answer = Label | Score | Spans
+@dataclass(frozen=True)
+class Candidate:
+    """A part of a passage that may answer: characters [``start``, ``end``)."""
+
+    start: int
+    end: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What a passage answers to a question: candidates, the likeliest first, and the chance that it does not answer.
+
+    ``answered`` is False where the passage is taken to hold no answer; ``no_answer`` is None for a task in which
+    every question has one. Probabilities are shares among what is listed.
+    """
+
+    passage: str
+    answered: bool
+    candidates: tuple[Candidate, ...]
+    no_answer: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        listed = [asdict(candidate) for candidate in self.candidates]
+        plain = {"type": "extract", "passage": self.passage, "answered": self.answered, "candidates": listed}
+        return plain if self.no_answer is None else {**plain, "no_answer": self.no_answer}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that was written."""
+
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"type": "text", "text": self.text}
+
+
+Answer = Label | Labels | Score | Spans | Extract | Text

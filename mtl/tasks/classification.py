@@ -15,7 +15,7 @@ from mtl.data.sources import Row
 from mtl.errors import DataError, shown
 from mtl.tasks.answers import Label
 from mtl.tasks.features import Features
-from mtl.tasks.task import Scores, Task, TextView
+from mtl.tasks.task import Body, Scores, Task, TextView
 
 IGNORED = -100
 
@@ -23,13 +23,13 @@ IGNORED = -100
 class PooledHead(nn.Module):
     """Dropout and one linear layer on the mean hidden state."""
 
-    def __init__(self, hidden_size: int, outputs: int, dropout: float) -> None:
+    def __init__(self, body: Body, outputs: int) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(hidden_size, outputs)
+        self.dropout = nn.Dropout(body.dropout)
+        self.linear = nn.Linear(body.hidden_size, outputs)
 
-    def forward(self, features: Features) -> Tensor:
-        """Logits, ``[B, outputs]``."""
+    def forward(self, features: Features, labels: Tensor | None = None) -> Tensor:
+        """Logits, ``[B, outputs]``; labels do not matter."""
         return self.linear(self.dropout(features.pooled))
 
 
@@ -63,13 +63,13 @@ class Classification(Task):
         """The class of an index."""
         return self.spec.labels[encoded]
 
-    def collate(self, labels: Sequence[int | None], word_starts: Sequence[Sequence[int]], length: int) -> Tensor:
+    def collate(self, targets: Sequence[int | None], views: Sequence[TextView], length: int) -> Tensor:
         """Class indices, ``[B]``; -100 where the label is missing."""
-        return torch.tensor([IGNORED if label is None else label for label in labels])
+        return torch.tensor([IGNORED if label is None else label for label in targets])
 
-    def head(self, hidden_size: int, dropout: float) -> nn.Module:
+    def head(self, body: Body) -> nn.Module:
         """Features -> logits, ``[B, C]``."""
-        return PooledHead(hidden_size, len(self.spec.labels), dropout)
+        return PooledHead(body, len(self.spec.labels))
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy over labelled texts, in nats."""
@@ -80,9 +80,9 @@ class Classification(Task):
         """Labelled texts."""
         return int((labels != IGNORED).sum())
 
-    def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[int]:
+    def predict(self, said: Tensor, views: Sequence[TextView]) -> list[int]:
         """The most probable class of each text."""
-        return logits.argmax(-1).tolist()
+        return said.argmax(-1).tolist()
 
     def score(self, predictions: Sequence[int], labels: Sequence[int]) -> Scores:
         """Accuracy, macro F1, Matthews' correlation."""
@@ -96,7 +96,7 @@ class Classification(Task):
         """The most frequent class."""
         return [Counter(train_labels).most_common(1)[0][0] if train_labels else 0] * len(labels)
 
-    def answer(self, logits: Tensor, view: TextView) -> Label:
+    def answer(self, said: Tensor, view: TextView) -> Label:
         """The most probable class and all probabilities, from logits ``[C]``."""
-        probabilities = dict(zip(self.spec.labels, logits.float().softmax(-1).tolist(), strict=True))
+        probabilities = dict(zip(self.spec.labels, said.float().softmax(-1).tolist(), strict=True))
         return Label(max(probabilities, key=probabilities.__getitem__), probabilities)

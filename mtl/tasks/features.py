@@ -18,6 +18,10 @@ class Features:
         self.hidden = hidden  # [B, L, H]
         self.mask = mask  # [B, L], 1 for a real token
 
+    def rows(self, first: int, last: int) -> "Features":
+        """Those of the texts [``first``, ``last``) alone."""
+        return Features(self.hidden[first:last], self.mask[first:last])
+
     @cached_property
     def pooled(self) -> Tensor:
         """The mean hidden state of each text, ``[B, H]``."""

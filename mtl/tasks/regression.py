@@ -15,7 +15,7 @@ from mtl.data.sources import Row
 from mtl.errors import DataError, shown
 from mtl.tasks.answers import Score
 from mtl.tasks.classification import PooledHead
-from mtl.tasks.task import Scores, Task, TextView
+from mtl.tasks.task import Body, Scores, Task, TextView
 
 QUARTERS = 4
 """Units of a head's output in the whole range."""
@@ -52,13 +52,13 @@ class Regression(Task):
         """The number of a value on the unit scale."""
         return self.spec.low + encoded * self._range
 
-    def collate(self, labels: Sequence[float | None], word_starts: Sequence[Sequence[int]], length: int) -> Tensor:
+    def collate(self, targets: Sequence[float | None], views: Sequence[TextView], length: int) -> Tensor:
         """Numbers on the unit scale, ``[B]``; NaN where the label is missing."""
-        return torch.tensor([math.nan if label is None else label for label in labels], dtype=torch.float32)
+        return torch.tensor([math.nan if label is None else label for label in targets], dtype=torch.float32)
 
-    def head(self, hidden_size: int, dropout: float) -> nn.Module:
+    def head(self, body: Body) -> nn.Module:
         """Features -> one number a text, ``[B, 1]``."""
-        return PooledHead(hidden_size, 1, dropout)
+        return PooledHead(body, 1)
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Mean squared error over labelled texts, in quarters of the range squared."""
@@ -71,9 +71,9 @@ class Regression(Task):
         """Labelled texts."""
         return int((~labels.isnan()).sum())
 
-    def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[float]:
+    def predict(self, said: Tensor, views: Sequence[TextView]) -> list[float]:
         """The number of each text, on the unit scale."""
-        return (0.5 + logits.float().squeeze(-1) / QUARTERS).tolist()
+        return (0.5 + said.float().squeeze(-1) / QUARTERS).tolist()
 
     def score(self, predictions: Sequence[float], labels: Sequence[float]) -> Scores:
         """Pearson's and Spearman's correlation, and 1 − mean absolute error on the unit scale."""
@@ -93,7 +93,7 @@ class Regression(Task):
         """The mean."""
         return [sum(train_labels) / len(train_labels) if train_labels else 0.5] * len(labels)
 
-    def answer(self, logits: Tensor, view: TextView) -> Score:
+    def answer(self, said: Tensor, view: TextView) -> Score:
         """The number, cut to the range, from logits ``[1]``."""
-        value = min(max(self.decode_label(0.5 + float(logits) / QUARTERS), self.spec.low), self.spec.high)
+        value = min(max(self.decode_label(0.5 + float(said) / QUARTERS), self.spec.low), self.spec.high)
         return Score(value, self.spec.low, self.spec.high)

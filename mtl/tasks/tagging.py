@@ -15,19 +15,19 @@ from mtl.errors import DataError, shown
 from mtl.tasks.answers import Span, Spans
 from mtl.tasks.classification import IGNORED
 from mtl.tasks.features import Features
-from mtl.tasks.task import Scores, Task, TextView
+from mtl.tasks.task import Body, Scores, Task, TextView
 
 
 class TokenHead(nn.Module):
     """Dropout and one linear layer on every token."""
 
-    def __init__(self, hidden_size: int, outputs: int, dropout: float) -> None:
+    def __init__(self, body: Body, outputs: int) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(hidden_size, outputs)
+        self.dropout = nn.Dropout(body.dropout)
+        self.linear = nn.Linear(body.hidden_size, outputs)
 
-    def forward(self, features: Features) -> Tensor:
-        """Logits, ``[B, L, outputs]``."""
+    def forward(self, features: Features, labels: Tensor | None = None) -> Tensor:
+        """Logits, ``[B, L, outputs]``; labels do not matter."""
         return self.linear(self.dropout(features.hidden))
 
 
@@ -70,20 +70,18 @@ class Tagging(Task):
         names = self.tag_names
         return [names[index] for index in encoded]
 
-    def collate(
-        self, labels: Sequence[Sequence[int] | None], word_starts: Sequence[Sequence[int]], length: int
-    ) -> Tensor:
+    def collate(self, targets: Sequence[Sequence[int] | None], views: Sequence[TextView], length: int) -> Tensor:
         """Tag indices at the first token of each word, ``[B, L]``; -100 elsewhere."""
-        tensor = torch.full((len(labels), length), IGNORED)  # [B, L]
-        for row, (tags, starts) in enumerate(zip(labels, word_starts, strict=True)):
-            for tag, start in zip(tags or (), starts, strict=False):
+        tensor = torch.full((len(targets), length), IGNORED)  # [B, L]
+        for row, (tags, view) in enumerate(zip(targets, views, strict=True)):
+            for tag, start in zip(tags or (), view.word_starts, strict=False):
                 if start >= 0:
                     tensor[row, start] = tag
         return tensor
 
-    def head(self, hidden_size: int, dropout: float) -> nn.Module:
+    def head(self, body: Body) -> nn.Module:
         """Features -> logits, ``[B, L, C]``."""
-        return TokenHead(hidden_size, len(self.tag_names), dropout)
+        return TokenHead(body, len(self.tag_names))
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy over labelled words, in nats."""
@@ -95,11 +93,12 @@ class Tagging(Task):
         """Labelled words."""
         return int((labels != IGNORED).sum())
 
-    def predict(self, logits: Tensor, word_starts: Sequence[Sequence[int]]) -> list[list[int]]:
+    def predict(self, said: Tensor, views: Sequence[TextView]) -> list[list[int]]:
         """The most probable tag of each word; O for a word that was cut off."""
-        best = logits.argmax(-1).tolist()  # [B, L]
+        best = said.argmax(-1).tolist()  # [B, L]
         return [
-            [row[start] if start >= 0 else 0 for start in starts] for row, starts in zip(best, word_starts, strict=True)
+            [row[start] if start >= 0 else 0 for start in view.word_starts]
+            for row, view in zip(best, views, strict=True)
         ]
 
     def score(self, predictions: Sequence[Sequence[int]], labels: Sequence[Sequence[int]]) -> Scores:
@@ -117,12 +116,12 @@ class Tagging(Task):
         """No entity anywhere."""
         return [[0] * len(tags) for tags in labels]
 
-    def answer(self, logits: Tensor, view: TextView) -> Spans:
+    def answer(self, said: Tensor, view: TextView) -> Spans:
         """The entities of one text, from logits ``[L, C]``.
 
         A tag I-X that does not continue an entity of type X begins one, as in the CoNLL evaluation.
         """
-        probabilities, best = logits.float().softmax(-1).max(-1)  # [L], [L]
+        probabilities, best = said.float().softmax(-1).max(-1)  # [L], [L]
         found: list[tuple[int, int, str, list[float]]] = []
         previous = "O"
         for (start, end), position in zip(view.words, view.word_starts, strict=True):

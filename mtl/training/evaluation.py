@@ -10,9 +10,11 @@ from typing import Any
 
 import torch
 
-from mtl.data.batches import Example, by_length, collate
+from mtl.data.batches import Batch, Example, by_length, collate
 from mtl.data.sources import Split
 from mtl.model import MultiTaskModel
+from mtl.runs.events import MAX_SAMPLE_CHARACTERS, MAX_SAMPLES
+from mtl.tasks.features import Features
 from mtl.tasks.task import Scores, Task
 
 
@@ -27,10 +29,12 @@ class EncodedSource:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One task on one split: the mean loss over all its labels, and the scores."""
+    """One task on one split: the mean loss over all its labels, the scores, and what it said about a few texts."""
 
     loss: float
     scores: Scores
+    samples: Sequence[Mapping[str, str]] = ()
+    """``text``, ``target`` and ``output`` of the first rows, for kinds whose single outputs are worth reading."""
 
 
 class Mean:
@@ -59,7 +63,10 @@ def evaluate(
     batch_size: int,
     autocast: Callable[[], AbstractContextManager[object]],
 ) -> dict[str, Evaluation]:
-    """Every task of the source on a split, with one encoder pass per text; tasks without a label are left out."""
+    """Every task of the source on a split, with one encoder pass per text; tasks without a label are left out.
+
+    On the validation split tasks choose their thresholds, before they are scored with them.
+    """
     examples = source.splits[split]
     losses = {task.name: Mean() for task in source.tasks}
     predictions: dict[str, dict[int, Any]] = {task.name: {} for task in source.tasks}
@@ -69,26 +76,59 @@ def evaluate(
         chosen = [examples[index] for index in indices]
         batch = collate(source.name, chosen, source.tasks, pad_id(model)).to(model.device)
         with autocast():
-            logits = model(batch, list(batch.labels))
-        for task in source.tasks:
-            labels = batch.labels[task.name]
-            losses[task.name].add(float(task.scaled_loss(logits[task.name], labels)), task.count(labels))
-            predicted = task.predict(logits[task.name], batch.word_starts)
-            predictions[task.name].update(zip(indices, predicted, strict=True))
+            features = model.read(batch, list(batch.labels))
+            for task in source.tasks:
+                if not task.labelled(batch.labels[task.name]):
+                    continue
+                loss, predicted = _batch(model, task, features[task.name], batch)
+                losses[task.name].add(loss, task.count(batch.labels[task.name]))
+                predictions[task.name].update(zip(indices, predicted, strict=True))
     model.train(was_training)
-    return {
-        task.name: result
+    results = {
+        task.name: _result(task, split, examples, losses[task.name].value, predictions[task.name])
         for task in source.tasks
-        if (result := _result(task, examples, losses[task.name].value, predictions[task.name])) is not None
+        if predictions[task.name]
     }
+    return {name: result for name, result in results.items() if result is not None}
 
 
-def _result(task: Task, examples: Sequence[Example], loss: float, predictions: Mapping[int, Any]) -> Evaluation | None:
-    known = [index for index, example in enumerate(examples) if example.labels[task.name] is not None]
+def _batch(model: MultiTaskModel, task: Task, features: Features, batch: Batch) -> tuple[float, list[Any]]:
+    """A task's mean loss on a batch, and its prediction of each window."""
+    head, labels = model.heads[task.name], batch.labels[task.name]
+    logits = head(features, labels)
+    predicted = task.predict(task.say(head, features, logits), batch.views)
+    return float(task.scaled_loss(logits, labels)), predicted
+
+
+def _result(
+    task: Task, split: Split, examples: Sequence[Example], loss: float, predictions: Mapping[int, Any]
+) -> Evaluation | None:
+    first = {example.row: index for index, example in reversed(list(enumerate(examples)))}
+    known = [row for row, index in first.items() if examples[index].labels[task.name] is not None]
     if not known:
         return None
-    labels = [examples[index].labels[task.name] for index in known]
-    return Evaluation(loss, task.score([predictions[index] for index in known], labels))
+    known.sort()
+    windows: dict[int, list[Any]] = {row: [] for row in known}
+    for index, example in enumerate(examples):
+        if example.row in windows and index in predictions:
+            windows[example.row].append(predictions[index])
+    labels = [examples[first[row]].labels[task.name] for row in known]
+    merged = [task.merge(windows[row]) for row in known]
+    if split == "validation":
+        task.calibrate(merged, labels)
+    texts = [examples[first[row]].view.text for row in known[:MAX_SAMPLES]]
+    return Evaluation(loss, task.score(merged, labels), _samples(task, texts, merged, labels))
+
+
+def _samples(
+    task: Task, texts: Sequence[str], predictions: Sequence[Any], labels: Sequence[Any]
+) -> list[dict[str, str]]:
+    found = []
+    for text, prediction, label in zip(texts, predictions, labels, strict=False):
+        output, target = task.show(prediction), task.show(label)
+        if output is not None and target is not None:
+            found.append({"text": text, "target": target, "output": output})
+    return [{name: value[:MAX_SAMPLE_CHARACTERS] for name, value in sample.items()} for sample in found]
 
 
 def baselines(source: EncodedSource) -> dict[str, Scores]:

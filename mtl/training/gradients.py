@@ -72,7 +72,7 @@ class GradientEngine:
         """The task's weighted gradient at the representation, ``[B, L, H]``; its head's stays in the head."""
         task, leaf = self._model.tasks[name], hidden.detach().requires_grad_()  # [B, L, H]
         with self._autocast():
-            logits = self._model.heads[name](Features(leaf, batch.attention_mask))
+            logits = self._model.heads[name](Features(leaf, batch.attention_mask), batch.labels[name])
         loss = task.scaled_loss(logits, batch.labels[name])
         (weight * loss).backward()
         gradient = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)  # [B, L, H]

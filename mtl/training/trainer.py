@@ -204,7 +204,14 @@ class Trainer:
             examples = len(source.splits[split])
             if split == "validation":  # a curve has no point of the test
                 report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
-            report(events.Scores(step=self.step, task=task.name, split=split, metric=task.metric, scores=result.scores))
+            report(
+                events.Scores(
+                    step=self.step, task=task.name, split=split, metric=task.metric, scores=result.scores,
+                    signature=task.signature,
+                )
+            )  # fmt: skip
+            if result.samples and split == "validation":
+                report(events.Samples(step=self.step, task=task.name, split=split, samples=result.samples))
 
     def _save(self, report: Report, save: Save | None) -> None:
         if save is None or self._saved == self.step:
@@ -267,15 +274,24 @@ def count_steps(config: TrainingConfig, rows: int) -> int:
 
 
 def parameter_groups(model: MultiTaskModel, config: TrainingConfig) -> list[dict[str, Any]]:
-    """Encoder and heads, each with and without weight decay: biases and norms are not decayed."""
-    groups = []
-    for part, rate in ((model.sharing, config.learning_rate), (model.heads, config.head_learning_rate)):
-        trained = [(name, parameter) for name, parameter in part.named_parameters() if parameter.requires_grad]
-        for decay in (True, False):
-            chosen = [parameter for name, parameter in trained if _decays(name, parameter) == decay]
-            if chosen:
-                groups.append({"params": chosen, "lr": rate, "weight_decay": config.weight_decay if decay else 0.0})
-    return groups
+    """Encoder and heads, each with and without weight decay: biases and norms are not decayed.
+
+    What a head shares with the encoder (tied embeddings) belongs to the encoder.
+    """
+    rates = (config.learning_rate, config.head_learning_rate)
+    chosen: dict[tuple[float, bool], list[torch.Tensor]] = {}
+    seen: set[int] = set()
+    parts = [(model.sharing, config.learning_rate)]
+    parts += [(head, model.tasks[name].learning_rate(*rates)) for name, head in model.heads.items()]
+    for part, rate in parts:
+        for name, parameter in part.named_parameters():
+            if parameter.requires_grad and id(parameter) not in seen:
+                seen.add(id(parameter))
+                chosen.setdefault((rate, _decays(name, parameter)), []).append(parameter)
+    return [
+        {"params": parameters, "lr": rate, "weight_decay": config.weight_decay if decay else 0.0}
+        for (rate, decay), parameters in chosen.items()
+    ]
 
 
 def _decays(name: str, parameter: torch.Tensor) -> bool:

@@ -9,11 +9,13 @@ from pathlib import Path
 import torch
 
 from mtl import encoders
-from mtl.data.batches import BucketedStream, Example, collate
+from mtl.data.batches import BucketedStream, collate
+from mtl.data.reading import Example
 from mtl.data.sources import find_task
 from mtl.model import MultiTaskModel, build_task
 from mtl.pretrained import load_encoder
 from mtl.runs.config import RunConfig
+from mtl.tasks.task import TextView
 from tests.bench.table import Row, at_least, show
 
 ROWS, BATCH, BAR = 1024, 32, 1.3
@@ -68,7 +70,8 @@ def once(model: MultiTaskModel, examples: Sequence[Example]) -> float:
 
 def made_up(length: int) -> Example:
     """A text of so many tokens: which ones they are does not change what they cost."""
-    return Example([101, *[2000 + at for at in range(length - 2)], 102], None, [], {TASK: 0})
+    ids = [101, *[2000 + at for at in range(length - 2)], 102]
+    return Example(ids, None, TextView("", [], []), {TASK: 0}, {TASK: 0})
 
 
 def sst2_lengths(model: MultiTaskModel) -> tuple[list[int], str]:

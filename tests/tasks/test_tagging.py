@@ -25,6 +25,11 @@ def logits_of(task, tags, length=None, sure=10.0):
     return logits
 
 
+def views(*starts):
+    """Texts of which only the tokens their words start at matter."""
+    return [TextView("", [], each) for each in starts]
+
+
 def spans_of(task, tags, words=None):
     words = [f"w{number}" for number in range(len(tags))] if words is None else words
     ranges, at = [], 0
@@ -43,7 +48,7 @@ def test_tags_are_o_and_two_for_each_type(entities):
 
 
 def test_tags_stand_at_the_first_token_of_each_word(entities):
-    labels = entities.collate([[1, 2, 0], None, [3]], [[1, 3, -1], [1, 2], [2]], 5)
+    labels = entities.collate([[1, 2, 0], None, [3]], views([1, 3, -1], [1, 2], [2]), 5)
     assert labels.tolist() == [[-100, 1, -100, 2, -100], [-100] * 5, [-100, -100, 3, -100, -100]]
     assert entities.count(labels) == 3
 
@@ -72,8 +77,8 @@ def test_ignored_tokens_do_not_change_the_loss(entities):
 
 def test_predictions_are_one_tag_a_word_and_o_where_a_word_was_cut(entities):
     logits = torch.stack([logits_of(entities, ["B-PER", "O", "I-PER"])])
-    assert entities.predict(logits, [[1, 3, -1]]) == [[1, 2, 0]]
-    assert entities.predict(logits, [[]]) == [[]]
+    assert entities.predict(logits, views([1, 3, -1])) == [[1, 2, 0]]
+    assert entities.predict(logits, views([])) == [[]]
 
 
 def encode(task, *tags):

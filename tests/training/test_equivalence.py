@@ -62,7 +62,7 @@ def reference(model, task, batches, folder, **arguments):
     return wrapped.losses, rates
 
 
-@pytest.mark.parametrize("name", ["topic", "stars", "entities", "relation"])
+@pytest.mark.parametrize("name", ["topic", "stars", "entities", "relation", "aspects", "answers", "headline"])
 @pytest.mark.parametrize("limit", [1.0, 0.05])
 def test_one_task_trains_as_with_the_reference_trainer(name, limit, make_trainer, tmp_path, monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_CPU", "true")

@@ -1,0 +1,235 @@
+"""A small decoder that is trained here, on the hidden states of an encoder that has none.
+
+B texts · L tokens read · T tokens written · D width · V pieces of the vocabulary · N rows that are written at a time
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mtl.tasks.classification import IGNORED
+from mtl.tasks.decoding import Search, Step, beam, greedy
+from mtl.tasks.features import Features
+
+PAD, BEGIN, END = 0, 1, 2
+"""The first pieces of every vocabulary that is trained here."""
+HEAD_WIDTH = 64
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of a decoder."""
+
+    width: int
+    layers: int
+    vocabulary: int
+    max_length: int
+    """The most pieces it writes, the end included."""
+
+
+class Memory:
+    """What decoding keeps of the steps before: keys and values of what was written, and of what was read."""
+
+    def __init__(self, read: list[tuple[Tensor, Tensor]], mask: Tensor) -> None:
+        self.read = read  # of each layer keys and values, [N, heads, L, D / heads]
+        self.mask = mask  # [N, 1, 1, L], True for a real token
+        self.written: list[tuple[Tensor, Tensor] | None] = [None] * len(read)  # likewise, [N, heads, t, D / heads]
+
+    def select(self, rows: Tensor) -> None:
+        """Keeps these rows, in this order: what ``beam`` goes on with."""
+        self.read = [(keys[rows], values[rows]) for keys, values in self.read]
+        self.mask = self.mask[rows]
+        self.reorder(rows)
+
+    def reorder(self, rows: Tensor) -> None:
+        """As ``select``, where each row is replaced by one that read the same text."""
+        self.written = [each if each is None else (each[0][rows], each[1][rows]) for each in self.written]
+
+
+class Attention(nn.Module):
+    """Scaled dot-product attention in heads of 64 (one head if that does not divide the width)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.heads = width // HEAD_WIDTH if width % HEAD_WIDTH == 0 else 1
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.output = nn.Linear(width, width)
+
+    def keys_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Of states ``[N, L, D]``; two times ``[N, heads, L, D / heads]``."""
+        keys, values = self.key_value(states).chunk(2, dim=-1)
+        return self._split(keys), self._split(values)
+
+    def forward(
+        self, states: Tensor, keys: Tensor, values: Tensor, *, mask: Tensor | None = None, causal: bool = False
+    ) -> Tensor:
+        """What ``states`` ``[N, T, D]`` see, ``[N, T, D]``."""
+        seen = F.scaled_dot_product_attention(
+            self._split(self.query(states)), keys, values, attn_mask=mask, is_causal=causal
+        )
+        return self.output(seen.transpose(1, 2).flatten(2))
+
+    def _split(self, states: Tensor) -> Tensor:
+        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+class Layer(nn.Module):
+    """Self-attention, attention on what was read, and two linear layers; each normalises its input (pre-norm)."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+        self.own, self.cross = Attention(width), Attention(width)
+        self.inner, self.outer = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, read: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
+        """All positions at once, each seeing those before it; ``[N, T, D]``."""
+        inside = self.norms[0](states)
+        states = states + self.dropout(self.own(inside, *self.own.keys_values(inside), causal=True))
+        return self._rest(states, read, mask)
+
+    def step(self, states: Tensor, memory: Memory, layer: int) -> Tensor:
+        """The next position alone, ``[N, 1, D]``; what it adds is kept in the memory."""
+        inside, before = self.norms[0](states), memory.written[layer]
+        keys, values = self.own.keys_values(inside)
+        if before is not None:
+            keys, values = torch.cat((before[0], keys), 2), torch.cat((before[1], values), 2)
+        memory.written[layer] = keys, values
+        return self._rest(states + self.own(inside, keys, values), memory.read[layer], memory.mask)
+
+    def _rest(self, states: Tensor, read: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
+        states = states + self.dropout(self.cross(self.norms[1](states), *read, mask=mask))
+        return states + self.dropout(self.outer(F.gelu(self.inner(self.norms[2](states)))))
+
+
+class Decoder(nn.Module):
+    """A Transformer decoder: piece by piece, from what was written so far and what the encoder read.
+
+    `Attention Is All You Need <https://arxiv.org/abs/1706.03762>`_ (NeurIPS 2017), with pre-norm
+    (`arXiv 2002.04745 <https://arxiv.org/abs/2002.04745>`_, ICML 2020), sinusoidal positions, and one matrix for
+    pieces that go in and come out (`arXiv 1608.05859 <https://arxiv.org/abs/1608.05859>`_, EACL 2017).
+    """
+
+    positions: Tensor
+
+    def __init__(self, hidden_size: int, shape: Shape, search: Search, dropout: float) -> None:
+        super().__init__()
+        self.shape, self.search = shape, search
+        self.bridge = nn.Linear(hidden_size, shape.width)
+        self.pieces = nn.Embedding(shape.vocabulary, shape.width)
+        nn.init.normal_(self.pieces.weight, std=shape.width**-0.5)
+        self.layers = nn.ModuleList(Layer(shape.width, dropout) for _ in range(shape.layers))
+        self.norm = nn.LayerNorm(shape.width)
+        self.dropout = nn.Dropout(dropout)
+        self.register_buffer("positions", sinusoids(shape.max_length, shape.width), persistent=False)
+
+    @property
+    def _stack(self) -> list[Layer]:
+        return [layer for layer in self.layers if isinstance(layer, Layer)]
+
+    def forward(self, features: Features, labels: Tensor | None = None) -> Tensor:
+        """With labels ``[B, T]``, logits of the labelled positions, row by row, ``[number of them, V]``.
+
+        Without labels what it writes itself: pieces ``[B, t]``, after the end padding.
+        """
+        if labels is None:
+            return self.write(features)
+        known = labels != IGNORED
+        rows = known.any(1)
+        if not rows.any():
+            rows = torch.ones_like(rows)
+        hidden, mask, kept = features.hidden, features.mask, labels
+        if not rows.all():
+            hidden, mask, kept, known = hidden[rows], mask[rows], labels[rows], known[rows]
+        states = self._states(hidden, mask, shifted(kept))  # [B, T, D]
+        # Only where something is to be learnt: the vocabulary is the widest layer.
+        return F.linear(states[known], self.pieces.weight)
+
+    def _states(self, hidden: Tensor, mask: Tensor, written: Tensor) -> Tensor:
+        memory = self.read(hidden, mask)
+        states = self.dropout(self._embed(written, 0))
+        for at, layer in enumerate(self._stack):
+            states = layer(states, memory.read[at], memory.mask)
+        return self.norm(states)
+
+    def _embed(self, pieces: Tensor, first: int) -> Tensor:
+        scale = math.sqrt(self.shape.width)
+        return self.pieces(pieces) * scale + self.positions[first : first + pieces.shape[1]]
+
+    def read(self, hidden: Tensor, mask: Tensor) -> Memory:
+        """Keys and values of hidden states ``[N, L, H]``, computed once for all that is written."""
+        bridged = self.bridge(hidden)
+        read = [layer.cross.keys_values(bridged) for layer in self._stack]
+        return Memory(read, mask.bool()[:, None, None, :])
+
+    def logits(self, features: Features, written: Tensor) -> Tensor:
+        """Logits of the next piece after each of ``written`` ``[B, T]``, without a memory of steps, ``[B, T, V]``."""
+        return F.linear(self._states(features.hidden, features.mask, written), self.pieces.weight)
+
+    def start(self, features: Features, beams: int = 1) -> "Writing":
+        """Begins to write: every text ``beams`` times."""
+        hidden = features.hidden.repeat_interleave(beams, 0)
+        return Writing(self, self.read(hidden, features.mask.repeat_interleave(beams, 0)))
+
+    def next(self, memory: Memory, pieces: Tensor, position: int) -> Tensor:
+        """Log-probabilities of the piece after ``pieces`` ``[N]``, ``[N, V]``."""
+        states = self._embed(pieces[:, None], position)
+        for at, layer in enumerate(self._stack):
+            states = layer.step(states, memory, at)
+        logits = F.linear(self.norm(states[:, 0]), self.pieces.weight).float()
+        logits[:, [PAD, BEGIN]] = -math.inf
+        return logits.log_softmax(-1)
+
+    @torch.no_grad()
+    def write(self, features: Features) -> Tensor:
+        """What it says about each text, ``[B, t]``: pieces, the end, padding."""
+        texts, limit = len(features.hidden), self.shape.max_length
+        first = greedy(self.start(features), texts, limit, self.search)
+        if self.search.beams == 1:
+            return first.pieces
+        return beam(self.start(features, self.search.beams), texts, limit, self.search).better(first).pieces
+
+
+class Writing(Step):
+    """Decoding step by step with a memory."""
+
+    def __init__(self, decoder: Decoder, memory: Memory) -> None:
+        self._decoder, self._memory = decoder, memory
+        self._position = 0
+
+    def begin(self, rows: int) -> Tensor:
+        """What stands before the first piece."""
+        return torch.full((rows,), BEGIN, device=self._memory.mask.device)
+
+    def next(self, pieces: Tensor) -> Tensor:
+        """Log-probabilities of the piece after ``pieces``."""
+        found = self._decoder.next(self._memory, pieces, self._position)
+        self._position += 1
+        return found
+
+    def reorder(self, rows: Tensor) -> None:
+        """Goes on with these rows; each has read the text of the row in whose place it comes."""
+        self._memory.reorder(rows)
+
+    def select(self, rows: Tensor) -> None:
+        """Goes on with these rows alone."""
+        self._memory.select(rows)
+
+
+def shifted(labels: Tensor) -> Tensor:
+    """What the decoder has written before each label: the begin sign, then the labels but the last, ``[B, T]``."""
+    begin = torch.full_like(labels[:, :1], BEGIN)
+    return torch.cat((begin, labels[:, :-1].masked_fill(labels[:, :-1] == IGNORED, PAD)), 1)
+
+
+def sinusoids(length: int, width: int) -> Tensor:
+    """Sines and cosines of positions at widths' frequencies, ``[length, width]``."""
+    half = (width + 1) // 2
+    rates = torch.exp(torch.arange(half) * (-math.log(10_000.0) / max(half - 1, 1)))
+    angles = torch.arange(length)[:, None] * rates  # [length, half]
+    return torch.cat((angles.sin(), angles.cos()), 1)[:, :width]
