@@ -162,9 +162,18 @@ def _portion(curves: Curves, cursor: int) -> dict[str, Any]:
         "scores": [row for index, row in scores if index < stop],
         "optimizer": rows["optimizer", ""],
         "truncated": [_plain(event) for event in once if event["type"] == "truncated"],
+        "samples": _samples(once),
+        "mixture": next((_plain(event) for event in reversed(once) if event["type"] == "mixture"), None),
         "snapshot": snapshots[-1] if snapshots else None,
     }
     return portion if stop == curves.count else {**portion, "more": True}
+
+
+def _samples(once: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What each task said before training and last: what lies between would only weigh."""
+    said = [event for event in once if event["type"] == "samples"]
+    last = {event["task"]: event for event in said}
+    return [_plain(event) for event in said if event["step"] == 0 or event is last[event["task"]]]
 
 
 def _named(curves: Curves) -> dict[tuple[str, str], Curve]:

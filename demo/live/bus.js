@@ -36,6 +36,8 @@ const blank = run => ({
   scores: [],
   optimizer: [],
   truncated: [],
+  samples: [],
+  mixture: null,
   snapshot: null,
 });
 export let run = blank(null);
@@ -79,7 +81,8 @@ export function take(update) {
   for (const split of ['train', 'validation']) {
     for (const [task, rows] of Object.entries(update[split] ?? {})) (run[split][task] ??= []).push(...rows);
   }
-  for (const list of ['scores', 'optimizer', 'truncated']) run[list].push(...(update[list] ?? []));
+  for (const list of ['scores', 'optimizer', 'truncated', 'samples']) run[list].push(...(update[list] ?? []));
+  run.mixture = update.mixture ?? run.mixture;
   run.status = update.status ?? run.status;
   if (update.snapshot != null) run.snapshot = update.snapshot;
   tell({ moved: run.unread, snapshot: update.snapshot ?? null });

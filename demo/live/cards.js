@@ -9,7 +9,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     ticked = () => new Set(props.value.tasks);
 
   const kind = task => {
-    const word = words.kinds[task.pair ? 'pair' : task.kind] ?? task.kind;
+    const word = words.kinds[task.pair && task.kind === 'classification' ? 'pair' : task.kind] ?? task.kind;
     return say(word, { n: task.labels.length, low: task.low, high: task.high });
   };
   const card = task => {

@@ -1,6 +1,6 @@
 /* From a run's rows to what the chart draws: three traces a task (raw, smoothed, validation), and how they grow. */
 import { isHidden, tasksOf } from './bus.js';
-import { DASHES, SYMBOLS, colourOf } from './signs.js';
+import { DASHES, SYMBOLS, colourOf, isHollow } from './signs.js';
 
 export const token = name => getComputedStyle(document.body).getPropertyValue(name).trim();
 
@@ -59,7 +59,7 @@ export class Curves {
               .map(v => v + 'px')
               .join(' '),
           },
-          marker: { symbol: SYMBOLS[colourOf(line.task)], size: 5, color },
+          marker: { symbol: SYMBOLS[colourOf(line.task)] + (isHollow(line.task) ? '-open' : ''), size: 5, color },
         },
       ];
     });

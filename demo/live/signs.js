@@ -13,12 +13,15 @@ const MARKS = [
   'M0 -5.2L1.4 -1.7L5 -1.6L2.2 .7L3.2 4.3L0 2.2L-3.2 4.3L-2.2 .7L-5 -1.6L-1.4 -1.7Z',
 ];
 
-/* A task keeps its colour in every run: the one of its place in the catalogue, strangers after it. */
-export function colourOf(task) {
+/* A task keeps its sign in every run: that of its place in the catalogue, strangers after it. */
+function placeOf(task) {
   const known = page.tasks.findIndex(item => item.name === task);
-  if (known >= 0) return known % 6;
-  return [...task].reduce((sum, letter) => sum + letter.codePointAt(0), page.tasks.length) % 6;
+  if (known >= 0) return known;
+  return page.tasks.length + ([...task].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % 12);
 }
+export const colourOf = task => placeOf(task) % 6;
+/* From the seventh on colours come again, with hollow markers. */
+export const isHollow = task => placeOf(task) % 12 >= 6;
 
 export const tint = task => ({ '--t': `var(--t${colourOf(task)})` });
 
@@ -31,7 +34,7 @@ export function sign(task, wide = false) {
     { viewBox: `0 0 ${size} 12`, width: size, height: 12, 'aria-hidden': 'true', style: tint(task) },
     wide && h('path', { d: 'M0 6H16' }),
     wide && h('path', { d: 'M20 6H44', 'stroke-dasharray': DASHES[i] }),
-    h('path.mark', { d: MARKS[i], transform: `translate(${wide ? 15 : 6} 6)` }),
+    h('path.mark' + (isHollow(task) ? '.hollow' : ''), { d: MARKS[i], transform: `translate(${wide ? 15 : 6} 6)` }),
   );
 }
 

@@ -8,8 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from demo.controls import MethodControls
-from mtl.encoders import ENCODERS
-from mtl.runs.config import DEFAULT_ENCODER, RunConfig
+from mtl.runs.config import RunConfig
 
 TRAINING = {
     "training.max_steps": int,
@@ -22,6 +21,8 @@ TRAINING = {
     "training.seed": int,
 }
 """The numbers of the training that the form shows, and of which type each is."""
+ALL_LAYERS = 0
+"""The depth that keeps every layer."""
 TASKS, SCALES, ROWS = "tasks", "tasks.loss_scale", "tasks.max_train_samples"
 
 
@@ -57,8 +58,8 @@ class Form:
         found = dict(zip(self.widgets, values, strict=True))
         config: dict[str, Any] = {"tasks": _tasks(found)}
         config["encoder"] = {
-            "name": found["encoder.name"],
-            "num_hidden_layers": _kept(found["encoder.name"], found["encoder.num_hidden_layers"]),
+            "name": _trimmed(found["encoder.name"]),
+            "num_hidden_layers": found["encoder.num_hidden_layers"] or None,
             "freeze_layers": found["encoder.freeze_layers"],
         }
         for where, controls in self.methods.items():
@@ -76,7 +77,7 @@ class Form:
         """The value of every widget that shows this config, then the update of every group."""
         plain = RunConfig.from_dict(config).to_dict()
         values = {f"{part}.{key}": value for part in ("encoder", "training") for key, value in plain[part].items()}
-        values["encoder.num_hidden_layers"] = plain["encoder"]["num_hidden_layers"] or _layers(plain["encoder"]["name"])
+        values["encoder.num_hidden_layers"] = plain["encoder"]["num_hidden_layers"] or ALL_LAYERS
         values[TASKS] = {"tasks": [task["name"] for task in plain["tasks"]]}
         for place, field_name, usual in ((SCALES, "loss_scale", 1.0), (ROWS, "max_train_samples", None)):
             numbers = {task["name"]: task[field_name] for task in plain["tasks"] if task[field_name] != usual}
@@ -138,14 +139,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _layers(encoder: str) -> int:
-    """The layers the whole encoder has; of one the form does not offer, those of the default."""
-    return ENCODERS.get(encoder, ENCODERS[DEFAULT_ENCODER]).num_hidden_layers
-
-
-def _kept(encoder: str, layers: int | None) -> int | None:
-    """The depth as a config says it: None where every layer is kept."""
-    return None if encoder in ENCODERS and layers == _layers(encoder) else layers
+def _trimmed(name: Any) -> Any:
+    """A name that was typed or pasted, without blank ends."""
+    return name.strip() if isinstance(name, str) else name
 
 
 def _integer(value: Any) -> Any:

@@ -52,6 +52,10 @@ def _details(text: Text) -> None:
             block("tiles", {"kind": "weights"}, elem_id="weights")
         with gr.Tab(words.norms, id="norms_tab"):
             block("tiles", {"kind": "norms"}, elem_id="norms")
+        with gr.Tab(words.mixture, id="mixture_tab"):
+            block("mixture")
+        with gr.Tab(words.samples, id="samples_tab"):
+            block("samples")
 
 
 def _asking(services: Services, text: Text) -> tuple[gr.Textbox, gr.Textbox, gr.Button, gr.HTML]:

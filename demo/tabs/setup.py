@@ -7,12 +7,16 @@ import gradio as gr
 from demo.controls import method_chooser, method_controls, per_task
 from demo.live import block
 from demo.presets import PRESETS
-from demo.tabs.form import ROWS, SCALES, TASKS, Form
+from demo.tabs.form import ALL_LAYERS, ROWS, SCALES, TASKS, Form
 from demo.text import Text
 from mtl.balancing import BALANCERS
 from mtl.encoders import ENCODERS
 from mtl.runs.config import RunConfig
 from mtl.sharing import SHARING
+from mtl.training.sampling import SAMPLING
+
+DEEPEST = 48
+"""Layers that the choosers of depth and freezing list: as many as any usual encoder has."""
 
 
 def preset_chooser() -> gr.HTML:
@@ -25,7 +29,7 @@ def run_form(text: Text) -> Form:
     words, usual, form = text.setup, RunConfig(), Form()
     encoders = [(text.named(text.encoders, name), name) for name in ENCODERS]
     with gr.Row(elem_classes="pair"):
-        encoder = _choice(words.encoder, encoders, usual.encoder.name, "encoder_name")
+        encoder = _choice(words.encoder, encoders, usual.encoder.name, "encoder_name", typed=True)
         sharing = method_chooser("sharing", SHARING, usual.sharing.name, text)
     form.add("encoder.name", encoder)
     form.add(TASKS, block("cards", {"tasks": [task.name for task in usual.tasks]}, events=("edit",)))
@@ -42,10 +46,11 @@ def run_form(text: Text) -> Form:
 def _more(form: Form, text: Text) -> None:
     """The settings that most runs leave alone."""
     words, usual = text.setup, RunConfig()
-    layers = max(encoder.num_hidden_layers for encoder in ENCODERS.values())
-    kept = [(f"{k} · {words.all_rows}" if k == layers else str(k), k) for k in range(layers, 0, -1)]
-    form.add("encoder.num_hidden_layers", _choice(words.depth, kept, layers, "encoder_num_hidden_layers"))
-    frozen = [(str(k), k) for k in range(layers + 1)]
+    sampling = method_chooser("sampling", SAMPLING, usual.sampling.name, text)
+    form.add_methods(method_controls("sampling", SAMPLING, sampling, text))
+    kept = [(words.all_rows, ALL_LAYERS), *((str(k), k) for k in range(1, DEEPEST + 1))]
+    form.add("encoder.num_hidden_layers", _choice(words.depth, kept, ALL_LAYERS, "encoder_num_hidden_layers"))
+    frozen = [(str(k), k) for k in range(DEEPEST + 1)]
     form.add("encoder.freeze_layers", _choice(words.freeze, frozen, 0, "encoder_freeze_layers"))
     rows = {
         "training.learning_rate": (words.learning_rate, usual.training.learning_rate),
@@ -67,7 +72,17 @@ def _number(label: str, value: float, elem_id: str) -> gr.Number:
     return gr.Number(value, label=label, interactive=True, elem_id=elem_id, elem_classes="field")
 
 
-def _choice(label: str, choices: list[tuple[str, Any]], value: object, elem_id: str) -> gr.Dropdown:
+def _choice(
+    label: str, choices: list[tuple[str, Any]], value: object, elem_id: str, *, typed: bool = False
+) -> gr.Dropdown:
+    """A chooser; ``typed`` also takes what is not listed."""
     return gr.Dropdown(
-        choices, value=value, label=label, interactive=True, elem_id=elem_id, elem_classes="field", filterable=False
+        choices,
+        value=value,
+        label=label,
+        interactive=True,
+        elem_id=elem_id,
+        elem_classes="field",
+        filterable=typed,
+        allow_custom_value=typed,
     )

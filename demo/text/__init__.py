@@ -109,6 +109,15 @@ class WatchText:
     scores: str
     weights: str
     norms: str
+    mixture: str
+    samples: str
+    share: str
+    seen: str
+    mixture_note: str
+    no_mixture: str
+    no_samples: str
+    sample_text: str
+    sample_target: str
     columns: tuple[str, ...]
     at_step: str
     naive: str
@@ -142,6 +151,9 @@ class AskText:
     found: str
     nothing_found: str
     needs_second: str
+    no_label: str
+    no_answer: str
+    nothing_written: str
     truncated: str
     waiting: str
     ready: str

@@ -95,7 +95,7 @@ class Curves:
         self.scores: list[tuple[int, list[Any]]] = []
         """Of each event ``[task, split, step, t, metric, {name: value}]``."""
         self.once: list[tuple[int, dict[str, Any]]] = []
-        """The rare events as they are: ``run_started``, ``truncated``, and the final one."""
+        """The rare events as they are: ``run_started``, ``truncated``, ``samples``, ``mixture``, and the final one."""
         self.snapshots: list[tuple[int, int]] = []
 
     def add(self, event: Mapping[str, Any]) -> None:
@@ -137,6 +137,8 @@ _TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
     "snapshot": Curves._snapshot,
     "run_started": Curves._once,
     "truncated": Curves._once,
+    "samples": Curves._once,
+    "mixture": Curves._once,
     "finished": Curves._once,
     "stopped": Curves._once,
     "failed": Curves._once,
