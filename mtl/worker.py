@@ -64,9 +64,12 @@ def load_parts() -> Parts:
     import mtl.model  # noqa: F401
     from mtl.assembly import assemble, probe
     from mtl.checkpoint import save_snapshot
+    from mtl.data.uploads import Uploads
     from mtl.training.probe import ProbeCancelled
 
-    return Parts(assemble, save_snapshot, probe, ProbeCancelled)
+    folder = os.environ.get("MTL_UPLOADS")
+    uploads = Uploads(Path(folder)) if folder else None
+    return Parts(partial(assemble, uploads=uploads), save_snapshot, partial(probe, uploads=uploads), ProbeCancelled)
 
 
 class Inbox:

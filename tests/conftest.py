@@ -180,22 +180,22 @@ def rows():
 @pytest.fixture
 def corpus(rows, tmp_path, monkeypatch):
     """A small corpus in place of the bundled one; `corpus("texts", "train", rows)` replaces a split."""
-    from mtl.data import sources
+    from mtl.data import corpus as shipped
 
     folder = tmp_path / "bundled"
     folder.mkdir()
-    monkeypatch.setattr(sources, "BUNDLED", folder)
+    monkeypatch.setattr(shipped, "BUNDLED", folder)
 
     def write(source, split, content):
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content)
         (folder / f"{source}.{split}.jsonl").write_text(lines, encoding="utf-8")
-        sources.read_split.cache_clear()
+        shipped.read_split.cache_clear()
 
     for source, train in (("texts", 40), ("pairs", 24), ("questions", 16)):
         for seed, (split, count) in enumerate((("train", train), ("validation", 10), ("test", 8))):
             write(source, split, rows(source, count, seed))
     yield write
-    sources.read_split.cache_clear()
+    shipped.read_split.cache_clear()
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def make_model(tiny_folder):
     """`make_model(["sentiment"], freeze_layers=1)`: a tiny model of bundled tasks, in evaluation mode."""
     import torch
 
-    from mtl.data.sources import TASKS
+    from mtl.data.corpus import TASKS
     from mtl.model import MultiTaskModel, build_task, load_encoder
     from mtl.runs.config import Choice, EncoderConfig
 

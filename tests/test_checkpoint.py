@@ -11,7 +11,7 @@ import torch
 
 from mtl import checkpoint
 from mtl.checkpoint import MARKER, SETTINGS, WEIGHTS, save_snapshot, snapshot_name, snapshots
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.errors import CheckpointError, StorageError
 from mtl.model import MultiTaskModel
 

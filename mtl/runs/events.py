@@ -109,6 +109,18 @@ class Truncated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dropped(Event):
+    """``rows`` rows of a source's split have problems: they are left out, or lack a label."""
+
+    type: ClassVar[str] = "dropped"
+    source: str
+    split: str
+    rows: int
+    problems: Mapping[str, int]
+    """How many there are of each reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Failed(Event):
     """The run ended by an error."""
 
@@ -143,7 +155,7 @@ class Stopped(Event):
 
 EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
-    for each in (RunStarted, Phase, Loss, Optimizer, Scores, Snapshot, Truncated, Failed, Finished, Stopped)
+    for each in (RunStarted, Phase, Loss, Optimizer, Scores, Snapshot, Truncated, Dropped, Failed, Finished, Stopped)
 }
 
 FINAL_TYPES = frozenset({Failed.type, Finished.type, Stopped.type})
