@@ -65,7 +65,7 @@ def read_delimited(text: str, file: str, limits: Limits, *, tabs: bool = False) 
         raise refusal("too_many_rows", file=file, limit=limits.rows, found=f"more than {limits.rows}")
     if not body:
         raise refusal("empty", file=file)
-    return _table(names, body, {"separator": dialect.separator, "header": "yes" if header else "no"})
+    return _table(file, names, body, {"separator": dialect.separator, "header": "yes" if header else "no"})
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -78,13 +78,15 @@ def _lines(text: str) -> Iterator[str]:
         start = stop
 
 
-def _table(names: Sequence[str], body: Sequence[Sequence[str]], layout: Mapping[str, str]) -> Table:
+def _table(file: str, names: Sequence[str], body: Sequence[Sequence[str]], layout: Mapping[str, str]) -> Table:
     rows, problems = [], []
     for number, cells in enumerate(body, 1):
         if len(cells) == len(names):
             rows.append(dict(zip(names, cells, strict=True)))
         else:
             problems.append(Problem(number, "cell_count", "", str(len(cells))))
+    if len(problems) > len(rows):
+        raise refusal("damaged", file=file, found=f"most lines have not {len(names)} cells, as the first line has")
     return make_table(rows, problems=problems, layout=layout)
 
 
@@ -99,15 +101,17 @@ def sniff(text: str, *, tabs: bool = False) -> Dialect:
 
 
 def _evenness(dialect: Dialect, sample: str) -> float:
+    """How well the lines agree on a number of cells, the first line before all."""
     try:
-        widths = Counter(len(row) for row in dialect.read(_lines(sample)))
+        rows = [len(row) for row in dialect.read(_lines(sample))]
     except csv.Error:
         return 0.0
-    if not widths:
+    if not rows:
         return 0.0
-    width, count = widths.most_common(1)[0]
+    width, count = Counter(rows).most_common(1)[0]
+    first = 1.0 if rows[0] == width else 0.5
     # A second cell counts much, a tenth next to nothing: else a comma in every sentence would win over one tab.
-    return count / widths.total() * (1 - 1 / width**2) if width > 1 else 0.0
+    return first * count / len(rows) * (1 - 1 / width**2) if width > 1 else 0.0
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:

@@ -14,6 +14,8 @@ MARKS = (
 )
 UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 HIGH = re.compile(rb"[\x80-\xff]")
+OTHERS = ("cp1252", "cp1251", "big5", "shift_jis", "euc_kr")
+"""What else is tried, of Western, Cyrillic, traditional Chinese, Japanese and Korean texts."""
 USUAL = 0.9
 """Share of characters that must be usual ones before a guess is believed."""
 
@@ -78,7 +80,7 @@ def _other(data: bytes, first: int) -> str | None:
         return "gb18030"
     from charset_normalizer import from_bytes  # only for such files
 
-    guess = from_bytes(sample).best()
+    guess = from_bytes(sample, cp_isolation=list(OTHERS)).best()
     return guess.encoding if guess is not None else None
 
 
