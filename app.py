@@ -26,7 +26,7 @@ from demo.text.en import EN
 from mtl import assembly
 from mtl.runs.launcher import Launcher, LocalLauncher
 from mtl.runs.queue import RunQueue
-from mtl.runs.store import RunStore
+from mtl.runs.store import UPLOADS, RunStore
 
 RUNS = Path(__file__).resolve().parent / "checkpoints"
 SETTINGS = {
@@ -113,7 +113,7 @@ def launch(page: gr.Blocks, flags: argparse.Namespace) -> str:
 
 def serve(flags: argparse.Namespace, ended: threading.Event) -> int:
     """Serves until ``ended`` is set; then ends every process it started. Returns the exit code."""
-    launcher = LocalLauncher(os.environ)
+    launcher = LocalLauncher({**os.environ, "MTL_UPLOADS": str(flags.runs_dir.absolute() / UPLOADS)})
     services, queue = build_services(flags, launcher)
     page = build_app(services)
     try:

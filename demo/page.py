@@ -13,7 +13,8 @@ from demo.tabs.services import Services
 from demo.text import Text
 from demo.text.en import EN
 from demo.text.zh import ZH
-from mtl.data.sources import TASKS, TaskSpec, read_split, sizes
+from mtl.data.corpus import TASKS, read_split, sizes
+from mtl.data.sources import TaskSpec
 
 __all__ = ["LANGUAGES", "Services", "build_page"]
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 from mtl import architectures, encoders
 from mtl.architectures import Limits
 from mtl.balancing import BALANCERS
-from mtl.data.sources import SPLITS, TASKS, Row, Split, TaskSpec, example, find_task, read_split, sizes
+from mtl.data.catalogue import Entry, catalogue
+from mtl.data.corpus import TASKS, example, sizes
+from mtl.data.origins import RunData, find_specs
+from mtl.data.sources import SPLITS, Row, Split, TaskSpec
+from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError, EncoderError, StorageError
 from mtl.runs import events
 from mtl.runs.config import Choice, EncoderConfig, RunConfig, TaskConfig
@@ -37,6 +42,7 @@ def options() -> dict[str, Any]:
     return {
         "encoders": [{"name": name, **_describe_encoder(known)} for name, known in encoders.ENCODERS.items()],
         "tasks": [_describe_task(spec) for spec in TASKS.values()],
+        "catalogue": [_describe_entry(entry) for entry in catalogue().values()],
         "kinds": [_describe_method(name, method) for name, method in TASK_KINDS.items()],
         "sharing": [_describe_method(name, method) for name, method in SHARING.items()],
         "balancers": [_describe_method(name, method) for name, method in BALANCERS.items()],
@@ -52,6 +58,13 @@ def _describe_encoder(known: encoders.KnownEncoder) -> dict[str, Any]:
 def _describe_task(spec: TaskSpec) -> dict[str, Any]:
     columns = {"name": spec.name, "kind": spec.kind, "labels": list(spec.labels), "source": spec.source}
     return {**columns, "pair": spec.pair, "rows": sizes(spec), "example": example(spec)}
+
+
+def _describe_entry(entry: Entry) -> dict[str, Any]:
+    spec = entry.spec
+    columns = {"name": spec.name, "kind": spec.kind, "labels": list(spec.labels), "source": spec.source}
+    about = {"title": entry.title, "language": entry.language, "licence": entry.licence, "id": entry.source.id}
+    return {**columns, "pair": spec.pair, **about}
 
 
 def _describe_method(name: str, method: Method) -> dict[str, Any]:
@@ -71,27 +84,29 @@ def check(config: RunConfig) -> None:
         EncoderError: The encoder is at hand, and none the lab can use.
     """
     encoders.check(config.encoder)
-    names = [_spec(task).name for task in config.tasks]
+    specs = _with_options(config, find_specs(config))
+    names = [spec.name for spec in specs]
     for table, where in ((SHARING, "sharing"), (BALANCERS, "balancer"), (SAMPLING, "sampling")):
         choice = getattr(config, where)
         values = find(table, where, choice).check(where, choice)
-        known = names if where == "balancer" else [*names, *(find_task(name).source for name in names)]
+        known = names if where == "balancer" else [*names, *(spec.source for spec in specs)]
         for task in values.get("weights", {}):
             if task not in known:
                 raise ConfigError(f"{where}.weights", f"name only tasks of the run ({', '.join(names)})", task)
 
 
-def _spec(task: TaskConfig) -> TaskSpec:
-    """The task as this run wants it.
+def _with_options(config: RunConfig, specs: Sequence[TaskSpec]) -> list[TaskSpec]:
+    """The tasks as this run wants them.
 
     Raises:
-        ConfigError: There is no such task, or its kind has not such an option.
+        ConfigError: A kind is unknown, or has not such an option.
     """
-    spec = find_task(task.name)
-    spec = replace(spec, options={**spec.options, **task.options})
-    choice = Choice(spec.kind, spec.options)
-    find(TASK_KINDS, "tasks", choice).check(f"tasks.{task.name}", choice)
-    return spec
+    chosen = []
+    for spec, task in zip(specs, config.tasks, strict=True):
+        chosen.append(replace(spec, options={**spec.options, **task.options}))
+        choice = Choice(spec.kind, chosen[-1].options)
+        find(TASK_KINDS, "tasks.kind", choice).check(f"tasks.{task.name}", choice)
+    return chosen
 
 
 def warm() -> None:
@@ -103,7 +118,11 @@ def warm() -> None:
 
 
 def assemble(
-    config: RunConfig, *, report: Callable[[events.Event], None], device: "torch.device | None" = None
+    config: RunConfig,
+    *,
+    report: Callable[[events.Event], None],
+    device: "torch.device | None" = None,
+    uploads: Uploads | None = None,
 ) -> "Trainer":
     """Loads the encoder, tokenises every source once, and builds the trainer.
 
@@ -111,11 +130,12 @@ def assemble(
         config: What to do.
         report: Is told the phases, and which texts were cut.
         device: None picks a GPU where there is one.
+        uploads: The files that the run's sources may name.
 
     Raises:
         ConfigError: As ``check``.
         EncoderError: No weights, or unusable ones.
-        DataError: A label that is none of its task's.
+        DataError: A source that cannot be read, or a label that is none of its task's.
     """
     import torch
     from accelerate import Accelerator
@@ -129,12 +149,16 @@ def assemble(
     report(events.Phase(step=0, phase="loading"))
     device = device or pick_device()
     reset_peak_memory(device)  # what the process did before is not this run's
+    data = RunData(config, uploads)
+    specs = _with_options(config, data.specs())
+    for dropped in data.dropped:
+        report(events.Dropped(step=0, **asdict(dropped)))
     torch.manual_seed(config.training.seed)  # the heads' first weights
-    tasks = [build_task(_spec(task), task.loss_scale) for task in config.tasks]
+    tasks = [build_task(spec, task.loss_scale) for spec, task in zip(specs, config.tasks, strict=True)]
     folder = _find_weights(config.encoder, report, memory_bytes(device))
     encoder, tokenizer = load_encoder(config.encoder, folder, decoder=any(task.writes for task in tasks))
     report(events.Phase(step=0, phase="tokenising"))
-    rows = _rows(config, tasks)
+    rows = _rows(config, data, tasks)
     body = make_body(encoder, tokenizer)
     for task in tasks:
         task.prepare(rows[task.spec.source]["train"], body)
@@ -197,30 +221,33 @@ class _NeverStop:
 
 
 def train(
-    config: RunConfig | Mapping[str, Any], report: Callable[[events.Event], None] = lambda _: None
+    config: RunConfig | Mapping[str, Any],
+    report: Callable[[events.Event], None] = lambda _: None,
+    uploads: Uploads | None = None,
 ) -> "MultiTaskModel":
     """Trains in this process, without a run folder, and gives the model, ready to answer.
 
     Args:
         config: What to do; plain values are read as by ``RunConfig.from_dict``.
         report: Is told every event.
+        uploads: The files that the run's sources may name.
 
     Raises:
         MtlError: As ``assemble`` and ``Trainer.run``.
     """
     config = config if isinstance(config, RunConfig) else RunConfig.from_dict(config)
-    trainer = assemble(config, report=report)
+    trainer = assemble(config, report=report, uploads=uploads)
     trainer.run(report, _NeverStop(), None)
     return trainer.model.eval()
 
 
-def _rows(config: RunConfig, tasks: "list[Task]") -> dict[str, dict[Split, list[Row]]]:
+def _rows(config: RunConfig, data: RunData, tasks: "list[Task]") -> dict[str, dict[Split, list[Row]]]:
     """The rows of every source the tasks need, in the order of the tasks."""
     limits = {task.name: task for task in config.tasks}
     found = {}
     for name in dict.fromkeys(task.spec.source for task in tasks):
         members = [(task.spec, limits[task.name]) for task in tasks if task.spec.source == name]
-        found[name] = {split: select_rows(name, split, members, config) for split in SPLITS}
+        found[name] = {split: select_rows(data.rows(name, split), split, members, config) for split in SPLITS}
     return found
 
 
@@ -239,11 +266,13 @@ def _encode_sources(rows: Mapping[str, Mapping[Split, list[Row]]], model: "Multi
     return sources
 
 
-def select_rows(source: str, split: Split, tasks: list[tuple[TaskSpec, TaskConfig]], config: RunConfig) -> list[Row]:
+def select_rows(
+    found: Sequence[Row], split: Split, tasks: list[tuple[TaskSpec, TaskConfig]], config: RunConfig
+) -> list[Row]:
     """The rows of a split that the run uses: labels beyond ``max_train_samples`` are taken away, and rows left without
     any label with them; validation is cut to ``max_eval_samples``. The same seed takes the same rows.
     """
-    rows = list(read_split(source, split))
+    rows = list(found)
     if split == "test":
         return rows
     Random(config.training.seed).shuffle(rows)
@@ -262,8 +291,8 @@ def _without_labels(row: Row, labels: list[str]) -> Row:
     return {**row, **dict.fromkeys(labels)}
 
 
-def probe(config: RunConfig, cancelled: Callable[[], bool]) -> dict[str, Any]:
+def probe(config: RunConfig, cancelled: Callable[[], bool], *, uploads: Uploads | None = None) -> dict[str, Any]:
     """Measures a few real steps and tells how long the run would take; see ``mtl.training.probe``."""
     from mtl.training.probe import measure
 
-    return measure(config, assemble, cancelled)
+    return measure(config, partial(assemble, uploads=uploads), cancelled)

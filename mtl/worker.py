@@ -66,9 +66,13 @@ def load_parts() -> Parts:
     import mtl.model  # noqa: F401
     from mtl.assembly import assemble, probe
     from mtl.checkpoint import save_snapshot
+    from mtl.data.uploads import Uploads
     from mtl.inference import Attendant
     from mtl.training.probe import ProbeCancelled
 
+    folder = os.environ.get("MTL_UPLOADS")
+    uploads = Uploads(Path(folder)) if folder else None
+    assemble, probe = partial(assemble, uploads=uploads), partial(probe, uploads=uploads)
     return Parts(assemble, save_snapshot, probe, ProbeCancelled, Attendant)
 
 

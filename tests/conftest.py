@@ -142,7 +142,8 @@ def environment(hub_cache, tmp_path):
 
 def _tasks():
     """The bundled tasks, and one of every kind that the bundled corpus has no labels for, on the same small rows."""
-    from mtl.data.sources import TASKS, TaskSpec
+    from mtl.data.corpus import TASKS
+    from mtl.data.sources import TaskSpec
 
     extra = (
         TaskSpec("aspects", "multilabel", "texts", "aspects", ("food", "travel", "negative", "neutral", "positive")),
@@ -219,29 +220,29 @@ def rows():
 @pytest.fixture
 def corpus(rows, tmp_path, monkeypatch):
     """A small corpus in place of the bundled one; `corpus("texts", "train", rows)` replaces a split."""
-    from mtl.data import sources
+    from mtl.data import corpus as shipped
 
     folder = tmp_path / "bundled"
     folder.mkdir()
-    monkeypatch.setattr(sources, "BUNDLED", folder)
+    monkeypatch.setattr(shipped, "BUNDLED", folder)
 
     def write(source, split, content):
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content)
         (folder / f"{source}.{split}.jsonl").write_text(lines, encoding="utf-8")
-        sources.read_split.cache_clear()
+        shipped.read_split.cache_clear()
 
     for source, train in (("texts", 40), ("pairs", 24), ("questions", 16), ("passages", 24)):
         for seed, (split, count) in enumerate((("train", train), ("validation", 10), ("test", 8))):
             write(source, split, rows(source, count, seed))
     yield write
-    sources.read_split.cache_clear()
+    shipped.read_split.cache_clear()
 
 
 @pytest.fixture
 def make_trainer(tiny_encoder, corpus, every_task, monkeypatch):
     """`make_trainer(["sentiment"], max_steps=3)`: a trainer on the small corpus; keywords are training fields."""
     from mtl.assembly import assemble
-    from mtl.data.sources import TASKS
+    from mtl.data.corpus import TASKS
     from mtl.runs.config import RunConfig
 
     for name, spec in every_task.items():
@@ -277,7 +278,7 @@ def make_model(tiny_folder, every_task, rows):
     """`make_model(["sentiment"], freeze_layers=1)`: a tiny model of bundled tasks, in evaluation mode."""
     import torch
 
-    from mtl.data.sources import TASKS
+    from mtl.data.corpus import TASKS
     from mtl.model import MultiTaskModel, build_task, make_body
     from mtl.pretrained import load_encoder
     from mtl.runs.config import Choice, EncoderConfig

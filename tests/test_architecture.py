@@ -18,7 +18,9 @@ ENTRY_POINTS = {"mtl/worker.py", "mtl/__main__.py", "app.py"}
 HEAVY = {"torch", "transformers", "accelerate", "torchjd", "datasets", "sklearn", "scipy"}
 RECORDER = "demo/lessons/record.py"
 """A script of its own, run by hand: it asks a real model."""
-TORCH_FREE = {"mtl/errors.py", "mtl/encoders.py", "mtl/data/sources.py"}
+TORCH_FREE = {"mtl/errors.py", "mtl/checks.py", "mtl/encoders.py"} | {
+    f"mtl/data/{path.name}" for path in ROOT.glob("mtl/data/*.py") if path.name != "batches.py"
+}
 FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|common|misc|managers?|base)(_.*)?|.*_(utils?|helpers?|manager)")
 TOP_LEVEL = {
     "demo", "mtl", "checkpoints", "tests", ".ci",

@@ -8,7 +8,7 @@ from transformers import AutoConfig, AutoModel
 
 from mtl import architectures
 from mtl.architectures import ARCHITECTURES, Limits, read
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.errors import ConfigError, EncoderError
 from mtl.model import MultiTaskModel, build_task
 from mtl.pretrained import encoder_of, layers_of, limits_of, load_encoder

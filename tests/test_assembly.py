@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from mtl import assembly
-from mtl.data.sources import SPLITS, TASKS
+from mtl.data.corpus import TASKS
+from mtl.data.sources import SPLITS
 from mtl.errors import ConfigError, DataError, EncoderError
 from mtl.runs import events
 from mtl.runs.config import RunConfig

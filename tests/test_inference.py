@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from mtl.checkpoint import save_snapshot
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.errors import CheckpointError, ConfigError
 from mtl.inference import MAX_CHARACTERS, Attendant, Predictor, answer
 

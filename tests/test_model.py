@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mtl.data.batches import collate, encode_rows
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.errors import EncoderError
 from mtl.model import parameter_counts
 from mtl.pretrained import load_encoder

@@ -12,7 +12,7 @@ from demo.lessons.recording import RECORDED
 from demo.presets import PRESETS
 from demo.tabs.form import SCALES, TASKS, Form
 from demo.tabs.services import Services
-from mtl.data import sources
+from mtl.data import corpus
 from mtl.errors import CheckpointError, ConfigError, MtlError
 from mtl.runs.config import RunConfig
 
@@ -138,7 +138,7 @@ class Handlers:
         found = dict(zip(self._form.widgets, values, strict=True))
         place, task = self._form.place(field)
         if place == TASKS:
-            updates[place] = {"tasks": list(sources.TASKS)}
+            updates[place] = {"tasks": list(corpus.TASKS)}
         elif place and isinstance(found[place], dict):
             numbers = dict(found[place]["numbers"])
             wrong = [task] if task else [name for name, number in numbers.items() if not _fits(place, number)]

@@ -9,10 +9,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from mtl.data.corpus import BUNDLED, QUESTION_TYPES, RELATIONS, TOPICS
 from mtl.data.grammar import TOKEN, Deck, Grammar, load, realise, shuffled
 from mtl.data.grammar_pairs import PairComposer
 from mtl.data.grammar_texts import STARS, TextComposer
-from mtl.data.sources import BUNDLED, QUESTION_TYPES, RELATIONS, SPLITS, TOPICS
+from mtl.data.sources import SPLITS
 from mtl.errors import DataError
 
 Row = dict[str, Any]

@@ -3,39 +3,19 @@
 Fields are named as in ``transformers.TrainingArguments`` where the thing is the same.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from mtl.checks import check_integer, check_name, check_number
+from mtl.data.sources import TaskSpec
 from mtl.errors import ConfigError
+from mtl.runs.sources import MAX_SOURCES, Source, source_from
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_TASKS = ("sentiment", "topic", "stars", "entities", "relation", "question_type")
 MAX_TASKS = 24
 MAX_STEPS = 1_000_000
-
-
-def _number(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
-    """Refuses what is not a finite number in [low, high], or (low, high] with ``open_low``."""
-    rule = f"lie in {'(' if open_low else '['}{low:g}, {high:g}]"
-    details = {"low": low, "high": high}
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
-        raise ConfigError(name, f"be a number and {rule}", value, **details)
-    if value < low or value > high or (open_low and value == low):
-        raise ConfigError(name, rule, value, **details)
-
-
-def _integer(name: str, value: object, low: int, high: int) -> None:
-    """Refuses what is not a whole number in [low, high]."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigError(name, f"be a whole number in [{low}, {high}]", value, low=low, high=high)
-
-
-def _name(name: str, value: object) -> None:
-    """Refuses what is not a name of 1 to 200 characters."""
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= 200:
-        raise ConfigError(name, "be a name of 1 to 200 characters", value)
 
 
 @dataclass(frozen=True)
@@ -46,7 +26,7 @@ class Choice:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _name("name", self.name)
+        check_name("name", self.name)
         if not isinstance(self.options, Mapping):
             raise ConfigError("options", "be a table of option names and values", self.options)
         object.__setattr__(self, "options", dict(self.options))
@@ -69,13 +49,13 @@ class EncoderConfig:
     """Tokens a text is cut to."""
 
     def __post_init__(self) -> None:
-        _name("encoder.name", self.name)
+        check_name("encoder.name", self.name)
         if self.revision is not None:
-            _name("encoder.revision", self.revision)
+            check_name("encoder.revision", self.revision)
         if self.num_hidden_layers is not None:
-            _integer("encoder.num_hidden_layers", self.num_hidden_layers, 1, 128)
-        _integer("encoder.freeze_layers", self.freeze_layers, 0, self.num_hidden_layers or 128)
-        _integer("encoder.max_length", self.max_length, 8, 8192)
+            check_integer("encoder.num_hidden_layers", self.num_hidden_layers, 1, 128)
+        check_integer("encoder.freeze_layers", self.freeze_layers, 0, self.num_hidden_layers or 128)
+        check_integer("encoder.max_length", self.max_length, 8, 8192)
 
 
 @dataclass(frozen=True)
@@ -89,15 +69,19 @@ class TaskConfig:
     """Train on the first k rows of a seeded shuffle; None trains on all."""
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Options of the task's kind, in place of those the task comes with."""
+    spec: TaskSpec | None = None
+    """What the task is, if it is none of the shipped ones or of the catalogue: its source, columns and labels."""
 
     def __post_init__(self) -> None:
-        _name("tasks.name", self.name)
+        check_name("tasks.name", self.name)
         if not isinstance(self.options, Mapping):
             raise ConfigError("tasks.options", "be a table of option names and values", self.options)
         object.__setattr__(self, "options", dict(self.options))
-        _number("tasks.loss_scale", self.loss_scale, 0, 1e6, open_low=True)
+        if self.spec is not None and self.spec.name != self.name:
+            raise ConfigError("tasks.spec.name", f"be the task's own ({self.name})", self.spec.name)
+        check_number("tasks.loss_scale", self.loss_scale, 0, 1e6, open_low=True)
         if self.max_train_samples is not None:
-            _integer("tasks.max_train_samples", self.max_train_samples, 1, 10_000_000)
+            check_integer("tasks.max_train_samples", self.max_train_samples, 1, 10_000_000)
 
 
 @dataclass(frozen=True)
@@ -126,20 +110,20 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         if self.max_steps != -1:
-            _integer("training.max_steps", self.max_steps, 1, MAX_STEPS)
-        _number("training.num_train_epochs", self.num_train_epochs, 0, 1000, open_low=True)
-        _integer("training.per_device_train_batch_size", self.per_device_train_batch_size, 1, 1024)
-        _integer("training.per_device_eval_batch_size", self.per_device_eval_batch_size, 1, 4096)
-        _number("training.learning_rate", self.learning_rate, 0, 1, open_low=True)
-        _number("training.head_learning_rate", self.head_learning_rate, 0, 1, open_low=True)
-        _number("training.warmup_ratio", self.warmup_ratio, 0, 1)
-        _number("training.weight_decay", self.weight_decay, 0, 1)
-        _number("training.max_grad_norm", self.max_grad_norm, 0, 1e6)
-        _integer("training.eval_steps", self.eval_steps, 1, MAX_STEPS)
+            check_integer("training.max_steps", self.max_steps, 1, MAX_STEPS)
+        check_number("training.num_train_epochs", self.num_train_epochs, 0, 1000, open_low=True)
+        check_integer("training.per_device_train_batch_size", self.per_device_train_batch_size, 1, 1024)
+        check_integer("training.per_device_eval_batch_size", self.per_device_eval_batch_size, 1, 4096)
+        check_number("training.learning_rate", self.learning_rate, 0, 1, open_low=True)
+        check_number("training.head_learning_rate", self.head_learning_rate, 0, 1, open_low=True)
+        check_number("training.warmup_ratio", self.warmup_ratio, 0, 1)
+        check_number("training.weight_decay", self.weight_decay, 0, 1)
+        check_number("training.max_grad_norm", self.max_grad_norm, 0, 1e6)
+        check_integer("training.eval_steps", self.eval_steps, 1, MAX_STEPS)
         if self.max_eval_samples is not None:
-            _integer("training.max_eval_samples", self.max_eval_samples, 1, 10_000_000)
-        _integer("training.logging_steps", self.logging_steps, 1, MAX_STEPS)
-        _integer("training.seed", self.seed, 0, 2**32 - 1)
+            check_integer("training.max_eval_samples", self.max_eval_samples, 1, 10_000_000)
+        check_integer("training.logging_steps", self.logging_steps, 1, MAX_STEPS)
+        check_integer("training.seed", self.seed, 0, 2**32 - 1)
 
 
 @dataclass(frozen=True)
@@ -152,8 +136,11 @@ class RunConfig:
     balancer: Choice = field(default_factory=lambda: Choice("equal"))
     sampling: Choice = field(default_factory=lambda: Choice("proportional"))
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    sources: tuple[Source, ...] = ()
+    """Data sets of the Hub and uploaded files that tasks with their own ``spec`` name."""
 
     def __post_init__(self) -> None:
+        self._check_sources()
         if not self.tasks:
             raise ConfigError("tasks", "name at least one task", [])
         if len(self.tasks) > MAX_TASKS:
@@ -161,6 +148,13 @@ class RunConfig:
         names = [task.name for task in self.tasks]
         if len(set(names)) < len(names):
             raise ConfigError("tasks", "name each task once", names)
+
+    def _check_sources(self) -> None:
+        if len(self.sources) > MAX_SOURCES:
+            raise ConfigError("sources", f"be at most {MAX_SOURCES}", len(self.sources), high=MAX_SOURCES)
+        names = [source.name for source in self.sources]
+        if len(set(names)) < len(names):
+            raise ConfigError("sources.name", "name each source once", names)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "RunConfig":
@@ -179,19 +173,37 @@ class RunConfig:
             tasks = values["tasks"]
             if isinstance(tasks, str) or not isinstance(tasks, Sequence):
                 raise ConfigError("tasks", "be a list of task names or tables", tasks)
-            parts["tasks"] = tuple(_part("tasks", task, TaskConfig) for task in tasks)
+            parts["tasks"] = tuple(_task(task) for task in tasks)
         for name in ("sharing", "balancer", "sampling"):
             if name in values:
                 parts[name] = _part(name, values[name], Choice)
         if "training" in values:
             parts["training"] = _part("training", values["training"], TrainingConfig)
+        if "sources" in values:
+            if isinstance(values["sources"], str) or not isinstance(values["sources"], Sequence):
+                raise ConfigError("sources", "be a list of tables", values["sources"])
+            parts["sources"] = tuple(source_from(source) for source in values["sources"])
         return cls(**parts)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that JSON can hold; ``from_dict`` gives the same config back."""
         plain = asdict(self)
         plain["tasks"] = list(plain["tasks"])
+        plain["sources"] = list(plain["sources"])
+        for task in plain["tasks"]:
+            if task["spec"] is not None:
+                task["spec"]["labels"] = list(task["spec"]["labels"])
         return plain
+
+
+def _task(value: object) -> TaskConfig:
+    """A task from a table, or from its name alone; its ``spec`` takes the task's name."""
+    if isinstance(value, Mapping) and isinstance(value.get("spec"), Mapping):
+        spec = {"name": value.get("name"), **value["spec"]}
+        value = {**value, "spec": TaskSpec.from_dict(spec)}
+    elif isinstance(value, Mapping) and not isinstance(value.get("spec"), TaskSpec | None):
+        raise ConfigError("tasks.spec", "be a table of fields", value["spec"])
+    return _part("tasks", value, TaskConfig)
 
 
 def _table(name: str, values: object, cls: type) -> dict[str, Any]:
@@ -216,7 +228,7 @@ def _part(name: str, value: object, cls: type) -> Any:
     if cls in (TaskConfig, Choice) and "name" not in table:
         raise ConfigError(f"{name}.name", "be given", None)
     if cls is Choice:
-        _name(f"{name}.name", table["name"])
+        check_name(f"{name}.name", table["name"])
         if not isinstance(table.get("options", {}), Mapping):
             raise ConfigError(f"{name}.options", "be a table of option names and values", table["options"])
     return cls(**table)

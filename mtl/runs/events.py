@@ -147,6 +147,18 @@ class Truncated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dropped(Event):
+    """``rows`` rows of a source's split have problems: they are left out, or lack a label."""
+
+    type: ClassVar[str] = "dropped"
+    source: str
+    split: str
+    rows: int
+    problems: Mapping[str, int]
+    """How many there are of each reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Failed(Event):
     """The run ended by an error."""
 
@@ -182,8 +194,8 @@ class Stopped(Event):
 EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
-        RunStarted, Phase, Download, Mixture, Loss, Optimizer, Scores, Samples, Snapshot, Truncated, Failed, Finished,
-        Stopped,
+        RunStarted, Phase, Download, Mixture, Loss, Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
+        Failed, Finished, Stopped,
     )
 }  # fmt: skip
 

@@ -25,6 +25,8 @@ from mtl.runs.status import RunReader, RunStatus
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 SNAPSHOT = re.compile(r"step-([0-9]{6,})")
+UPLOADS = "uploads"
+"""The folder below the root with the files that visitors brought."""
 READERS = 512
 """Runs whose replayed state is kept in memory."""
 

@@ -10,8 +10,8 @@ import torch
 
 from mtl import encoders
 from mtl.data.batches import BucketedStream, collate
+from mtl.data.corpus import TASKS
 from mtl.data.reading import Example
-from mtl.data.sources import find_task
 from mtl.model import MultiTaskModel, build_task
 from mtl.pretrained import load_encoder
 from mtl.runs.config import RunConfig
@@ -34,7 +34,7 @@ def rows() -> Iterator[Row]:
     """Forward and backward over one pass of the same rows, a bucketed and a random batch in turn."""
     config = RunConfig()
     encoder, tokenizer = load_encoder(config.encoder, encoders.find_weights(config.encoder.name).folder)
-    task = build_task(find_task(TASK))
+    task = build_task(TASKS[TASK])
     model = MultiTaskModel(encoder, tokenizer, [task], config.encoder, config.sharing).train()
     lengths, origin = sst2_lengths(model)
     examples = [made_up(length) for length in random.Random(0).sample(lengths, ROWS)]

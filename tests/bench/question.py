@@ -16,7 +16,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from mtl import encoders
 from mtl.checkpoint import save_snapshot
-from mtl.data.sources import find_task, read_split
+from mtl.data.corpus import TASKS, read_split
 from mtl.inference import Predictor
 from mtl.model import MultiTaskModel, build_task
 from mtl.pretrained import load_encoder
@@ -32,7 +32,7 @@ def rows() -> Iterator[Row]:
     config = RunConfig()
     folder = encoders.find_weights(config.encoder.name).folder
     encoder, tokenizer = load_encoder(config.encoder, folder)
-    tasks = [build_task(find_task(task.name)) for task in config.tasks]
+    tasks = [build_task(TASKS[task.name]) for task in config.tasks]
     model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
     texts = [row["text"] for row in read_split("texts", "test")[:TEXTS]]
     pairs = [(row["text"], row["text_pair"]) for row in read_split("pairs", "test")[:TEXTS]]

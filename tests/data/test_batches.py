@@ -16,7 +16,7 @@ from mtl.data.batches import (
     split_words,
     word_ranges,
 )
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.model import build_task
 
 

@@ -8,9 +8,10 @@ from random import Random
 import pytest
 
 from mtl.data import compose
+from mtl.data.corpus import BUNDLED, ENTITY_TYPES, QUESTION_TYPES, RELATIONS, TOPICS, read_split
 from mtl.data.grammar import Deck, Grammar, Lexicon, Phrase, Span, leaves, load, realise
 from mtl.data.grammar_texts import TextComposer, kinds_of
-from mtl.data.sources import BUNDLED, ENTITY_TYPES, QUESTION_TYPES, RELATIONS, SPLITS, TOPICS, read_split
+from mtl.data.sources import SPLITS
 from mtl.errors import DataError
 
 SOURCES = ("texts", "pairs", "questions")

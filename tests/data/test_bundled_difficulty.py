@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline
 
 from mtl import assembly
-from mtl.data.sources import TASKS, read_split
+from mtl.data.corpus import TASKS, read_split
 
 CLASSIFICATIONS = [name for name, spec in TASKS.items() if spec.kind == "classification"]
 MARGIN = 0.06

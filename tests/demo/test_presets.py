@@ -4,7 +4,7 @@ from demo.presets import PRESETS
 from demo.text.en import EN
 from demo.text.zh import ZH
 from mtl import assembly
-from mtl.data.sources import TASKS, sizes
+from mtl.data.corpus import TASKS, sizes
 from mtl.runs.config import RunConfig
 
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.runs import events
 from mtl.tasks import TASK_KINDS
 

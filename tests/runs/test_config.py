@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.errors import ConfigError
 from mtl.runs.config import DEFAULT_TASKS, Choice, EncoderConfig, RunConfig, TaskConfig, TrainingConfig
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.errors import DataError
 from mtl.tasks import TASK_KINDS
 

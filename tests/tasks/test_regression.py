@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.model import build_task
 from mtl.tasks.answers import Score
 from mtl.tasks.task import TextView

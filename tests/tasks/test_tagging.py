@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.model import build_task
 from mtl.tasks.task import TextView
 

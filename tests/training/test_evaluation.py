@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 
 from mtl.data.batches import encode_rows
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.training.evaluation import EncodedSource, baselines, evaluate
 
 TEXTS = ("topic", "stars", "entities")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mtl.balancing.constant import Equal, Fixed
-from mtl.data.sources import TASKS
+from mtl.data.corpus import TASKS
 from mtl.errors import ConfigError
 from mtl.tasks.features import Features
 from mtl.training.gradients import GradientEngine

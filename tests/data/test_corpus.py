@@ -1,9 +1,10 @@
-"""Sources and task specifications: one table, read without torch."""
+"""The shipped corpus: its tasks and rows, read without torch."""
 
 import pytest
 
-from mtl.data.sources import SPLITS, TASKS, example, find_task, read_split, sizes
-from mtl.errors import ConfigError, DataError
+from mtl.data.corpus import TASKS, example, read_split, sizes
+from mtl.data.sources import SPLITS
+from mtl.errors import DataError
 from mtl.tasks import TASK_KINDS
 
 
@@ -23,13 +24,6 @@ def test_tasks_of_one_source_read_the_same_columns():
     for spec in TASKS.values():
         assert columns.setdefault(spec.source, (spec.text, spec.text_pair)) == (spec.text, spec.text_pair)
     assert sum(spec.source == "texts" for spec in TASKS.values()) == 4
-
-
-def test_an_unknown_task_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigError, match="sentiment") as caught:
-        find_task("juggling")
-    assert caught.value.details["field"] == "tasks"
-    assert find_task("topic") is TASKS["topic"]
 
 
 def test_rows_come_in_file_order(corpus, rows):

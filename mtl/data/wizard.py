@@ -1,0 +1,122 @@
+"""The steps from a source to a task, as plain functions: columns, kind, labels, rows as the task will see them.
+
+Nothing here keeps a state, and everything can be shown: whoever asks holds the source and the specification.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from mtl.data.guess import guess, look
+from mtl.data.origins import divide, read_source
+from mtl.data.refusals import Problem
+from mtl.data.rows import complete, count_problems, read_rows
+from mtl.data.sources import SPLITS, Row, Split, TaskSpec
+from mtl.data.table import Table
+from mtl.data.uploads import Uploads
+from mtl.runs.sources import HubSource, Source
+
+SHOWN_ROWS = 5
+SHOWN_PROBLEMS = 20
+HEAD = 2000
+"""Rows of a data set of the Hub by which its columns are shown, before anybody wants all of it."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a source holds, and the task it most likely is."""
+
+    columns: Sequence[Mapping[str, Any]]
+    """``name``, ``type``, ``names`` of labels, ``different`` and ``filled`` values, an ``example``."""
+    rows: Mapping[Split, int]
+    layout: Mapping[str, str]
+    """How a file was read."""
+    suggestion: TaskSpec | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a task will see of a source."""
+
+    spec: TaskSpec
+    """With the labels that the data have, if it had none."""
+    rows: Mapping[Split, int]
+    """Usable rows of each split."""
+    made: Sequence[Split]
+    """Splits that are made from the training rows."""
+    labels: Mapping[str, int]
+    """How often each label occurs."""
+    examples: Sequence[Row]
+    """The first training rows, as the task reads them."""
+    problems: Mapping[str, int]
+    """How many rows have which problem."""
+    first_problems: Sequence[Mapping[str, Any]]
+    """``split``, ``row``, ``reason``, ``column``, ``found`` of the first ones."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def inspect(source: Source, uploads: Uploads | None = None, name: str = "my task") -> Inspection:
+    """Columns and types of a source, and a guess of its task.
+
+    Raises:
+        DataError: The source cannot be read.
+    """
+    head = replace(source, max_rows=min(source.max_rows, HEAD)) if isinstance(source, HubSource) else source
+    tables = read_source(head, uploads)
+    table = tables["train"]
+    columns = [
+        {
+            **asdict(facts.column), "different": facts.different, "filled": facts.filled,
+            "example": _example(table, facts.name),
+        }
+        for facts in look(table)
+    ]  # fmt: skip
+    rows = {split: len(found.rows) for split, found in tables.items()}
+    return Inspection(columns, rows, table.layout, guess(table, name, source.name))
+
+
+def _example(table: Table, column: str) -> str:
+    value = next((row[column] for row in table.rows if row.get(column) not in (None, "", [])), "")
+    return str(value)[:200]
+
+
+def preview(source: Source, spec: TaskSpec, uploads: Uploads | None = None) -> Preview:
+    """Rows, labels and problems as the task of this specification has them; nothing is refused for bad rows here.
+
+    Raises:
+        DataError: The source cannot be read, lacks a column, or has no usable row.
+    """
+    tables = read_source(source, uploads, [spec])
+    spec = complete(spec, list(tables.values()), source.name)
+    divided, _ = divide(replace(source, bad_rows="drop"), tables, [spec])
+    problems: list[tuple[Split, Problem]] = []
+    for split, table in tables.items():
+        problems += [(split, problem) for problem in read_rows(table, [spec], source.name)[1]]
+    return Preview(
+        spec=spec,
+        rows={split: len(divided[split]) for split in SPLITS},
+        made=[split for split in SPLITS if split not in tables],
+        labels=_label_counts(divided["train"], spec),
+        examples=divided["train"][:SHOWN_ROWS],
+        problems=count_problems([problem for _, problem in problems]),
+        first_problems=[{"split": split, **problem.to_dict()} for split, problem in problems[:SHOWN_PROBLEMS]],
+    )
+
+
+def _label_counts(rows: Sequence[Row], spec: TaskSpec) -> dict[str, int]:
+    """How often each label of the specification occurs in rows as a task reads them."""
+    counts = dict.fromkeys(spec.labels, 0)
+    for row in rows:
+        label = row[spec.label]
+        for name in [label] if isinstance(label, str) else label or ():
+            key = name[2:] if spec.kind == "tagging" and spec.scheme == "bio" and name.startswith("B-") else name
+            if key in counts:
+                counts[key] += 1
+    return counts if spec.labels else {}
