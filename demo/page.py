@@ -13,6 +13,7 @@ from demo.tabs.services import Services
 from demo.text import Text
 from demo.text.en import EN
 from demo.text.zh import ZH
+from mtl.data.catalogue import Entry, catalogue
 from mtl.data.corpus import TASKS, read_split, sizes
 from mtl.data.sources import TaskSpec
 
@@ -49,7 +50,7 @@ def _introduction(services: Services, text: Text, home: Text) -> dict[str, Any]:
     ]
     return {
         "words": asdict(text),
-        "tasks": [_task(task) for task in TASKS.values()],
+        "tasks": [*map(_task, TASKS.values()), *map(_entry, catalogue().values())],
         "presets": list(PRESETS),
         "languages": links,
         "device": services.device,
@@ -59,16 +60,18 @@ def _introduction(services: Services, text: Text, home: Text) -> dict[str, Any]:
 
 def _task(task: TaskSpec) -> dict[str, Any]:
     """A task as its card shows it."""
-    return {
-        "name": task.name,
-        "kind": task.kind,
-        "pair": task.pair,
-        "labels": list(task.labels),
-        "low": task.low,
-        "high": task.high,
-        "example": _example(task),
-        "rows": sizes(task)["train"],
-    }
+    return {**_facts(task), "example": _example(task), "rows": sizes(task)["train"]}
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    """A task of the Hub as its card shows it: of its rows nothing is known yet."""
+    hub = {"hub": entry.source.id, "title": entry.title, "example": entry.source.id, "rows": None}
+    return {**_facts(entry.spec), **hub}
+
+
+def _facts(task: TaskSpec) -> dict[str, Any]:
+    columns = {"name": task.name, "kind": task.kind, "pair": task.pair, "labels": list(task.labels)}
+    return {**columns, "low": task.low, "high": task.high}
 
 
 def _example(task: TaskSpec) -> str:

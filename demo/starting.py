@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from mtl.encoders import ENCODERS
 from mtl.errors import ConfigError, NotOwner, RunNotFound
 from mtl.runs.config import RunConfig
 from mtl.runs.queue import RunQueue
@@ -36,6 +37,10 @@ class Limits:
 
     def check(self, config: RunConfig) -> None:
         """Raises ConfigError for the first field above its limit."""
+        if config.encoder.name not in ENCODERS:
+            # Anybody could fill the disk with encoders that nobody else asks for.
+            rule = f"be one of {', '.join(ENCODERS)} on a shared machine"
+            raise ConfigError("encoder.name", rule, config.encoder.name)
         training = config.training
         steps = self.max_steps + 1 if training.max_steps == -1 else training.max_steps
         _at_most("training.max_steps", steps, self.max_steps)

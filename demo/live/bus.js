@@ -19,7 +19,8 @@ export const block = draw => async io => {
   if (io.element.isConnected) draw({ ...io, box: io.element.firstElementChild, words: page.words });
 };
 
-export const taskName = task => page.words.tasks[task] ?? task;
+export const taskName = task =>
+  page.words.tasks[task] ?? page.tasks.find(item => item.name === task)?.title ?? task;
 export const labelName = label => page.words.labels[label] ?? label;
 
 /* ---- the run on screen ---- */

@@ -1,4 +1,4 @@
-/* The task cards: which tasks a run trains. Value: the names that are ticked. */
+/* The task cards: which tasks a run trains. Value: the names that are ticked. Tasks of the Hub come when they are added. */
 import { h, say } from './dom.js';
 import { block, page, taskName } from './bus.js';
 import { belongs, switchOf, tint } from './signs.js';
@@ -6,6 +6,8 @@ import { belongs, switchOf, tint } from './signs.js';
 export const mount = block(({ element, box, props, trigger, watch, words }) => {
   const inputs = new Map(),
     note = h('span'),
+    more = h('select.more', { 'aria-label': words.setup.add_task, onchange: add }),
+    added = new Set(),
     ticked = () => new Set(props.value.tasks);
 
   const kind = task => {
@@ -30,7 +32,14 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
       switchOf(task.name, true),
     );
   };
-  const size = rows => (rows >= 10000 ? Math.round(rows / 1000) + ' k' : rows.toLocaleString(words.locale));
+  const size = rows =>
+    rows == null ? words.setup.hub : rows >= 10000 ? Math.round(rows / 1000) + ' k' : rows.toLocaleString(words.locale);
+  const isShown = task => !task.hub || added.has(task.name) || ticked().has(task.name);
+  function add() {
+    added.add(more.value);
+    inputs.get(more.value).checked = true;
+    pick();
+  }
 
   function pick() {
     props.value = { tasks: page.tasks.map(task => task.name).filter(name => inputs.get(name).checked) };
@@ -39,14 +48,21 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   }
   function draw() {
     const on = ticked(),
-      rows = page.tasks.filter(task => on.has(task.name)).reduce((sum, task) => sum + task.rows, 0);
+      rows = page.tasks.filter(task => on.has(task.name)).reduce((sum, task) => sum + (task.rows ?? 0), 0);
     for (const [name, input] of inputs) {
       input.checked = on.has(name);
       input.closest('.card').classList.toggle('on', on.has(name));
     }
+    for (const task of page.tasks) inputs.get(task.name).closest('.card').hidden = !isShown(task);
+    const rest = page.tasks.filter(task => !isShown(task));
+    more.hidden = !rest.length;
+    more.replaceChildren(
+      h('option', { value: '', disabled: true, selected: true }, words.setup.add_task),
+      ...rest.map(task => h('option', { value: task.name }, `${taskName(task.name)} · ${kind(task)}`)),
+    );
     note.textContent = say(words.setup.tasks_note, {
       n: on.size,
-      m: inputs.size,
+      m: page.tasks.filter(isShown).length,
       rows: rows.toLocaleString(words.locale),
     });
     document.dispatchEvent(new CustomEvent('lab:tasks', { detail: [...on] }));
@@ -54,6 +70,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   box.replaceChildren(
     h('div.legend', { id: 'cards_title' }, h('b', {}, words.setup.tasks), note),
     h('div.list', { role: 'group', 'aria-labelledby': 'cards_title' }, page.tasks.map(card)),
+    more,
   );
   watch('value', draw);
   draw();

@@ -48,6 +48,8 @@ class SetupText:
     parameters: str
     tasks: str
     tasks_note: str
+    add_task: str
+    hub: str
     sharing: str
     sampling: str
     balancer: str

@@ -141,6 +141,12 @@ def test_on_a_shared_machine_only_ones_own_runs_are_listed(shared) -> None:
     assert shared.runs("nobody") == []
 
 
+def test_on_a_shared_machine_only_known_encoders_are_fetched(shared, starter) -> None:
+    with pytest.raises(ConfigError, match="on a shared machine"):
+        shared.start({"encoder": "owner/other"}, "me")
+    starter.start({"encoder": "owner/other"}, "me")
+
+
 def test_on_a_shared_machine_only_who_started_a_run_may_end_it(shared, starter, store) -> None:
     mine = shared.start({}, "me")
     shared.check_owner(mine, "me")
