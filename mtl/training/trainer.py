@@ -25,6 +25,7 @@ from mtl.training.evaluation import EncodedSource, baselines, evaluate, pad_id
 from mtl.training.gradients import GradientEngine, TaskGradient
 from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.mixture import MixtureLog, Plan
+from mtl.training.optimizing import count_steps, parameter_groups
 from mtl.training.sampling import Sampler
 
 Report = Callable[[events.Event], None]
@@ -264,38 +265,6 @@ def _task_lines(source: EncodedSource) -> list[dict[str, Any]]:
         }
         for task in source.tasks
     ]
-
-
-def count_steps(config: TrainingConfig, rows: int) -> int:
-    """``max_steps``, or as many as ``num_train_epochs`` passes over the rows take."""
-    if config.max_steps != -1:
-        return config.max_steps
-    return max(1, math.ceil(config.num_train_epochs * rows / config.per_device_train_batch_size))
-
-
-def parameter_groups(model: MultiTaskModel, config: TrainingConfig) -> list[dict[str, Any]]:
-    """Encoder and heads, each with and without weight decay: biases and norms are not decayed.
-
-    What a head shares with the encoder (tied embeddings) belongs to the encoder.
-    """
-    rates = (config.learning_rate, config.head_learning_rate)
-    chosen: dict[tuple[float, bool], list[torch.Tensor]] = {}
-    seen: set[int] = set()
-    parts = [(model.sharing, config.learning_rate)]
-    parts += [(head, model.tasks[name].learning_rate(*rates)) for name, head in model.heads.items()]
-    for part, rate in parts:
-        for name, parameter in part.named_parameters():
-            if parameter.requires_grad and id(parameter) not in seen:
-                seen.add(id(parameter))
-                chosen.setdefault((rate, _decays(name, parameter)), []).append(parameter)
-    return [
-        {"params": parameters, "lr": rate, "weight_decay": config.weight_decay if decay else 0.0}
-        for (rate, decay), parameters in chosen.items()
-    ]
-
-
-def _decays(name: str, parameter: torch.Tensor) -> bool:
-    return parameter.ndim > 1 and not name.endswith("bias")
 
 
 def _or_infinite(value: float) -> float:

@@ -21,7 +21,8 @@ from mtl.runs.config import RunConfig
 from mtl.runs.control import Control
 from mtl.runs.events import Event, Optimizer
 from mtl.runs.record import Record
-from mtl.training.trainer import Trainer, parameter_groups
+from mtl.training.optimizing import parameter_groups
+from mtl.training.trainer import Trainer
 from tests.bench.table import Row, at_most, median, show
 
 STEPS, WARM_UP, BAR = 60, 5, 1.05

@@ -15,7 +15,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 RANGE = "() => document.querySelector('.plot')._fullLayout.xaxis.range"
 TRACES = "() => document.querySelector('.plot').data.map(t => ({ name: t.name, visible: t.visible !== false, x: t.x }))"
-VALIDATED = "() => document.querySelector('.plot').data.filter((_, i) => i % 3 === 2)"
 ANSWERED = "count => document.querySelectorAll('#answers .answer').length === count"
 # The names of marked entities stand in the passage too, each in a <small>.
 PASSAGE = """text => {
@@ -185,20 +184,3 @@ def test_a_killed_worker_is_said_within_three_seconds_and_why(visit, app) -> Non
     assert "ended by force" in page.get_by_role("alert").inner_text()
     assert page.evaluate(NEWEST) >= 1
     page.get_by_role("alert").get_by_role("button").wait_for()
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_the_real_encoder_learns_before_the_visitors_eyes(real_app, visit) -> None:
-    page = visit("/", url=real_app.url).page
-    set_steps(page, 50)
-    train(page)
-    wait_for_steps(page, more=5)
-    page.locator("#answers .answer .body").first.wait_for()
-    assert not real_app.has_torch(), "the run's own process should have answered"
-    wait_for_state(page, "finished", deadline_s=500)
-    page.wait_for_function(f"() => ({VALIDATED})().every(line => line.x.at(-1) === 50)")
-    losses = {line["name"]: line["y"] for line in page.evaluate(VALIDATED)}
-    assert len(losses) == len(DEFAULT_TASKS)
-    assert {name: y for name, y in losses.items() if y[-1] >= y[0]} == {}
-    page.locator("#answers .answer .body").first.wait_for()

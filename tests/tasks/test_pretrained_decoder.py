@@ -24,7 +24,7 @@ from mtl.inference import answer
 from mtl.model import MultiTaskModel, parameter_counts
 from mtl.runs.config import TrainingConfig
 from mtl.training.gradients import GradientEngine
-from mtl.training.trainer import parameter_groups
+from mtl.training.optimizing import parameter_groups
 
 PREFIX = "say it shortly: "
 T5 = {

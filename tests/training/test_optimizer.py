@@ -3,7 +3,7 @@
 import pytest
 
 from mtl.runs.config import TrainingConfig
-from mtl.training.trainer import count_steps, parameter_groups
+from mtl.training.optimizing import count_steps, parameter_groups
 
 
 def test_heads_have_a_rate_of_their_own_and_biases_and_norms_do_not_decay(make_model):
