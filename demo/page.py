@@ -16,6 +16,7 @@ from demo.text.zh import ZH
 from mtl.data.catalogue import Entry, catalogue
 from mtl.data.corpus import TASKS, read_split, sizes
 from mtl.data.sources import TaskSpec
+from mtl.runs.config import DEFAULT_TASKS
 
 __all__ = ["LANGUAGES", "Services", "build_page"]
 
@@ -60,13 +61,14 @@ def _introduction(services: Services, text: Text, home: Text) -> dict[str, Any]:
 
 def _task(task: TaskSpec) -> dict[str, Any]:
     """A task as its card shows it."""
-    return {**_facts(task), "example": _example(task), "rows": sizes(task)["train"]}
+    shelf = task.name not in DEFAULT_TASKS
+    return {**_facts(task), "shelf": shelf, "example": _example(task), "rows": sizes(task)["train"]}
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
     """A task of the Hub as its card shows it: of its rows nothing is known yet."""
-    hub = {"hub": entry.source.id, "title": entry.title, "example": entry.source.id, "rows": None}
-    return {**_facts(entry.spec), **hub}
+    shown = {"title": entry.title, "example": entry.source.id, "rows": None}
+    return {**_facts(entry.spec), "shelf": True, **shown}
 
 
 def _facts(task: TaskSpec) -> dict[str, Any]:

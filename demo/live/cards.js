@@ -1,4 +1,4 @@
-/* The task cards: which tasks a run trains. Value: the names that are ticked. Tasks of the Hub come when they are added. */
+/* The task cards: which tasks a run trains. Value: the names that are ticked. Tasks on the shelf come when they are added. */
 import { h, say } from './dom.js';
 import { block, page, taskName } from './bus.js';
 import { belongs, switchOf, tint } from './signs.js';
@@ -34,7 +34,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   };
   const size = rows =>
     rows == null ? words.setup.hub : rows >= 10000 ? Math.round(rows / 1000) + ' k' : rows.toLocaleString(words.locale);
-  const isShown = task => !task.hub || added.has(task.name) || ticked().has(task.name);
+  const isShown = task => !task.shelf || added.has(task.name) || ticked().has(task.name);
   function add() {
     added.add(more.value);
     inputs.get(more.value).checked = true;
