@@ -242,11 +242,12 @@ def corpus(rows, tmp_path, monkeypatch):
 def make_trainer(tiny_encoder, corpus, every_task, monkeypatch):
     """`make_trainer(["sentiment"], max_steps=3)`: a trainer on the small corpus; keywords are training fields."""
     from mtl.assembly import assemble
-    from mtl.data.corpus import TASKS
+    from mtl.data import corpus as shipped
     from mtl.runs.config import RunConfig
 
     for name, spec in every_task.items():
-        monkeypatch.setitem(TASKS, name, spec)
+        monkeypatch.setitem(shipped.TASKS, name, spec)
+    monkeypatch.setattr(shipped, "SOURCES", shipped.SOURCES | {spec.source for spec in every_task.values()})
 
     def make(tasks=None, *, report=lambda event: None, parts=None, **training):
         defaults = {"max_steps": 4, "eval_steps": 2, "per_device_train_batch_size": 8, "warmup_ratio": 0.0}

@@ -25,8 +25,11 @@ class Reading:
         """How these tasks of one source read it.
 
         Raises:
-            ConfigError: They ask for different prefixes: one pass has room for one.
+            ConfigError: They read different columns, or ask for different prefixes: one pass reads one text.
         """
+        columns = sorted({(task.spec.text, task.spec.text_pair or "") for task in tasks})
+        if len(columns) > 1:
+            raise ConfigError("tasks.text", f"be the same for all tasks of {tasks[0].spec.source!r}", columns)
         prefixes = sorted({task.prefix for task in tasks if task.prefix})
         if len(prefixes) > 1:
             raise ConfigError("tasks.prefix", f"be the same for all tasks of {tasks[0].spec.source!r}", prefixes)

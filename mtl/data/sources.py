@@ -61,7 +61,8 @@ class TaskSpec:
         check_number("tasks.low", self.low, -1e9, 1e9)
         check_number("tasks.high", self.high, self.low, 1e9, open_low=True)
         check_choice("tasks.scheme", self.scheme, SCHEMES)
-        columns = [self.text, self.text_pair, self.tokens, self.label]
+        # A task that writes may be asked to write what it read.
+        columns = [self.text, self.text_pair, self.tokens, None if self.kind == "generation" else self.label]
         used = [column for column in columns if column is not None]
         if len(set(used)) < len(used):
             raise ConfigError("tasks.label", "name another column in each role", used)

@@ -49,6 +49,32 @@ class Memory:
         self.written = [each if each is None else (each[0][rows], each[1][rows]) for each in self.written]
 
 
+class Packing:
+    """Rows of different lengths end to end: linear layers then spend nothing on padding."""
+
+    def __init__(self, known: Tensor) -> None:
+        self._shape = known.shape  # [B, T]
+        self._places = known.flatten().nonzero().squeeze(1)  # [P], P real positions
+
+    def close(self, padded: Tensor) -> Tensor:
+        """``[B, T, D]`` to ``[P, D]``."""
+        return padded.flatten(0, 1).index_select(0, self._places)
+
+    def open(self, packed: Tensor) -> Tensor:
+        """``[P, D]`` to ``[B, T, D]``, zero where nothing is."""
+        size = (self._shape.numel(), packed.shape[-1])
+        return packed.new_zeros(size).index_copy(0, self._places, packed).unflatten(0, self._shape)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a position may see: all that is not masked, or what stands before it."""
+
+    mask: Tensor | None = None
+    causal: bool = False
+    packing: Packing | None = None
+
+
 class Attention(nn.Module):
     """Scaled dot-product attention in heads of 64 (one head if that does not divide the width)."""
 
@@ -59,19 +85,23 @@ class Attention(nn.Module):
         self.key_value = nn.Linear(width, 2 * width)
         self.output = nn.Linear(width, width)
 
-    def keys_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
-        """Of states ``[N, L, D]``; two times ``[N, heads, L, D / heads]``."""
-        keys, values = self.key_value(states).chunk(2, dim=-1)
+    def keys_values(self, states: Tensor, packing: "Packing | None" = None) -> tuple[Tensor, Tensor]:
+        """Of states ``[N, L, D]``, or packed ones; two times ``[N, heads, L, D / heads]``."""
+        both = self.key_value(states)
+        keys, values = (both if packing is None else packing.open(both)).chunk(2, dim=-1)
         return self._split(keys), self._split(values)
 
-    def forward(
-        self, states: Tensor, keys: Tensor, values: Tensor, *, mask: Tensor | None = None, causal: bool = False
-    ) -> Tensor:
-        """What ``states`` ``[N, T, D]`` see, ``[N, T, D]``."""
-        seen = F.scaled_dot_product_attention(
-            self._split(self.query(states)), keys, values, attn_mask=mask, is_causal=causal
+    def forward(self, states: Tensor, seen: tuple[Tensor, Tensor], view: "View") -> Tensor:
+        """What states ``[N, T, D]``, or packed ones, see of keys and values, in the same form."""
+        query, packing = self.query(states), view.packing
+        found = F.scaled_dot_product_attention(
+            self._split(query if packing is None else packing.open(query)),
+            *seen,
+            attn_mask=view.mask,
+            is_causal=view.causal,
         )
-        return self.output(seen.transpose(1, 2).flatten(2))
+        found = found.transpose(1, 2).flatten(2)  # [N, T, D]
+        return self.output(found if packing is None else packing.close(found))
 
     def _split(self, states: Tensor) -> Tensor:
         return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
@@ -87,11 +117,11 @@ class Layer(nn.Module):
         self.inner, self.outer = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, states: Tensor, read: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
-        """All positions at once, each seeing those before it; ``[N, T, D]``."""
+    def forward(self, states: Tensor, memory: Memory, layer: int, packing: Packing) -> Tensor:
+        """All positions at once, packed, each seeing those before it, ``[P, D]``."""
         inside = self.norms[0](states)
-        states = states + self.dropout(self.own(inside, *self.own.keys_values(inside), causal=True))
-        return self._rest(states, read, mask)
+        own = self.own(inside, self.own.keys_values(inside, packing), View(causal=True, packing=packing))
+        return self._rest(states + self.dropout(own), memory.read[layer], View(memory.mask, packing=packing))
 
     def step(self, states: Tensor, memory: Memory, layer: int) -> Tensor:
         """The next position alone, ``[N, 1, D]``; what it adds is kept in the memory."""
@@ -100,10 +130,11 @@ class Layer(nn.Module):
         if before is not None:
             keys, values = torch.cat((before[0], keys), 2), torch.cat((before[1], values), 2)
         memory.written[layer] = keys, values
-        return self._rest(states + self.own(inside, keys, values), memory.read[layer], memory.mask)
+        states = states + self.own(inside, (keys, values), View())
+        return self._rest(states, memory.read[layer], View(memory.mask))
 
-    def _rest(self, states: Tensor, read: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
-        states = states + self.dropout(self.cross(self.norms[1](states), *read, mask=mask))
+    def _rest(self, states: Tensor, read: tuple[Tensor, Tensor], view: View) -> Tensor:
+        states = states + self.dropout(self.cross(self.norms[1](states), read, view))
         return states + self.dropout(self.outer(F.gelu(self.inner(self.norms[2](states)))))
 
 
@@ -146,15 +177,15 @@ class Decoder(nn.Module):
         hidden, mask, kept = features.hidden, features.mask, labels
         if not rows.all():
             hidden, mask, kept, known = hidden[rows], mask[rows], labels[rows], known[rows]
-        states = self._states(hidden, mask, shifted(kept))  # [B, T, D]
-        # Only where something is to be learnt: the vocabulary is the widest layer.
-        return F.linear(states[known], self.pieces.weight)
+        # Only where something is to be learnt: half of the positions of a batch may be padding.
+        return F.linear(self._states(hidden, mask, shifted(kept), Packing(known)), self.pieces.weight)
 
-    def _states(self, hidden: Tensor, mask: Tensor, written: Tensor) -> Tensor:
+    def _states(self, hidden: Tensor, mask: Tensor, written: Tensor, packing: Packing) -> Tensor:
+        """States from which the piece after each of ``written`` ``[B, T]`` is told, packed, ``[P, D]``."""
         memory = self.read(hidden, mask)
-        states = self.dropout(self._embed(written, 0))
+        states = self.dropout(packing.close(self._embed(written, 0)))
         for at, layer in enumerate(self._stack):
-            states = layer(states, memory.read[at], memory.mask)
+            states = layer(states, memory, at, packing)
         return self.norm(states)
 
     def _embed(self, pieces: Tensor, first: int) -> Tensor:
@@ -169,7 +200,9 @@ class Decoder(nn.Module):
 
     def logits(self, features: Features, written: Tensor) -> Tensor:
         """Logits of the next piece after each of ``written`` ``[B, T]``, without a memory of steps, ``[B, T, V]``."""
-        return F.linear(self._states(features.hidden, features.mask, written), self.pieces.weight)
+        packing = Packing(torch.ones_like(written))
+        states = packing.open(self._states(features.hidden, features.mask, written, packing))
+        return F.linear(states, self.pieces.weight)
 
     def start(self, features: Features, beams: int = 1) -> "Writing":
         """Begins to write: every text ``beams`` times."""

@@ -6,9 +6,10 @@ import pytest
 
 from mtl.data.batches import encode_rows
 from mtl.data.corpus import TASKS
+from mtl.data.sources import SPLITS
 from mtl.training.evaluation import EncodedSource, baselines, evaluate
 
-TEXTS = ("topic", "stars", "entities")
+TEXTS = ("topic", "stars", "entities", "aspects", "headline")
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_the_loss_is_that_of_all_labels_at_once(make_source, make_batch, rows):
 
 def test_rows_without_a_label_do_not_count(make_source, rows):
     content = rows("texts", 8)
-    unlabelled = [{**row, "topic": None, "stars": None, "entities": None} for row in rows("texts", 5, seed=9)]
+    unlabelled = [{**row, **dict.fromkeys(TEXTS)} for row in rows("texts", 5, seed=9)]
     wanted = results(*make_source(content), 4)
     found = results(*make_source([*unlabelled[:2], *content, *unlabelled[2:]]), 4)
     for name in TEXTS:
@@ -59,7 +60,7 @@ def test_rows_without_a_label_do_not_count(make_source, rows):
 
 def test_a_task_without_any_label_is_left_out(make_source, rows):
     content = [{**row, "stars": None} for row in rows("texts", 4)]
-    assert results(*make_source(content), 4).keys() == {"topic", "entities"}
+    assert results(*make_source(content), 4).keys() == {*TEXTS} - {"stars"}
 
 
 def test_an_evaluation_leaves_the_model_as_it_was(make_source, rows):
@@ -79,3 +80,57 @@ def test_baselines_are_worked_out_on_the_test_rows(make_source, rows):
     assert found["topic"]["accuracy"] == pytest.approx(most / 12)
     assert found["stars"]["pearson"] == 0
     assert found["entities"]["recall"] == 0
+
+
+@pytest.fixture
+def long_passages(make_model, rows):
+    """A model, and rows with passages of several windows, also one without a label."""
+    model = make_model(["answers"], max_length=32)
+    content = [
+        {**row, "context": "soup and bread " * at + row["context"]} for at, row in enumerate(rows("passages", 9))
+    ]
+    for row in content:
+        row["answers"] = {
+            **row["answers"],
+            "answer_start": [row["context"].index(text) for text in row["answers"]["text"]],
+        }
+    content[3]["answers"] = None
+    return model, content
+
+
+def source_of(model, content):
+    tasks = list(model.tasks.values())
+    return EncodedSource("passages", tasks, dict.fromkeys(SPLITS, encode_rows(model.tokenizer, content, tasks, 32)))
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7, 64])
+def test_the_windows_of_a_row_are_one_prediction(batch_size, long_passages, monkeypatch):
+    model, content = long_passages
+    source = source_of(model, content)
+    assert len(source.splits["validation"]) > 2 * len(content)
+    seen = {}
+    task = model.tasks["answers"]
+    plain = task.score
+    monkeypatch.setattr(
+        task, "score", lambda given, labels: seen.update(given=given, labels=labels) or plain(given, labels)
+    )
+    found = results(model, source, batch_size)["answers"]
+    known = [row for row in content if row["answers"] is not None]
+    assert [label.passage for label in seen["labels"]] == [row["context"] for row in known]
+    assert [given.passage for given in seen["given"]] == [row["context"] for row in known]
+    wanted = results(model, source, 1)["answers"]
+    assert found.loss == pytest.approx(wanted.loss, rel=1e-5)
+    assert found.scores == pytest.approx(wanted.scores)
+
+
+def test_a_threshold_is_chosen_on_validation_and_kept_for_the_test(long_passages):
+    model, content = long_passages
+    source, task = source_of(model, content), model.tasks["answers"]
+    task.threshold = 123.0
+    evaluate(model, source, "test", 4, nullcontext)
+    assert task.threshold == 123.0
+    evaluate(model, source, "validation", 4, nullcontext)
+    chosen = task.threshold
+    assert chosen != 123.0
+    assert evaluate(model, source, "test", 4, nullcontext)["answers"].samples
+    assert task.threshold == chosen
