@@ -48,7 +48,9 @@ def test_separators_and_quotes_are_told_by_the_lines(separator, ends, quoting, r
 
 
 CHINESE = "文本,标签\n" + "".join(f"这家餐厅的第{at}道菜很好吃,{'好评' if at % 2 else '差评'}\n" for at in range(20))
-ENGLISH = "text,label\n" + "".join(f"The soup number {at} was lovely,{'good' if at % 2 else 'bad'}\n" for at in range(20))
+ENGLISH = "text,label\n" + "".join(
+    f"The soup number {at} was lovely,{'good' if at % 2 else 'bad'}\n" for at in range(20)
+)
 
 
 @pytest.mark.parametrize("text", [CHINESE, ENGLISH], ids=["chinese", "english"])
@@ -86,7 +88,10 @@ def test_other_encodings_are_guessed(encoding, line, read):
 
 
 def test_gb18030_is_more_than_gb_2312(read):
-    table = read("a.csv", ("text,label\n" + "吃饭了吗？镕基喆𠮷,好\n" * 8 + "今天天气很好我们去公园玩吧,坏\n" * 20).encode("gb18030"))
+    table = read(
+        "a.csv",
+        ("text,label\n" + "吃饭了吗？镕基喆𠮷,好\n" * 8 + "今天天气很好我们去公园玩吧,坏\n" * 20).encode("gb18030"),
+    )
     assert table.rows[0]["text"] == "吃饭了吗？镕基喆𠮷"
 
 
@@ -228,7 +233,7 @@ def test_the_types_of_columns(read):
     assert types == {
         "t": "text", "i": "integer", "n": "number", "w": "words", "m": "numbers", "e": "empty", "a": "answers",
     }  # fmt: skip
-    numbers = {column.name: column.type for column in read("a.csv", "x,y,z\n1,1.5,1e3\n-2,\"2,5\",word\n").columns}
+    numbers = {column.name: column.type for column in read("a.csv", 'x,y,z\n1,1.5,1e3\n-2,"2,5",word\n').columns}
     assert numbers == {"x": "integer", "y": "number", "z": "text"}
 
 

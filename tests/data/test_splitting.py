@@ -81,7 +81,10 @@ def test_a_pair_stays_with_every_pair_that_shares_a_text():
 
 def test_questions_that_chain_everything_do_not_make_one_lump():
     rows = [
-        {"question": ("What is it?", "Who was that?", f"Question {at}?")[at % 3], "passage": f"A long passage {at // 4}"}
+        {
+            "question": ("What is it?", "Who was that?", f"Question {at}?")[at % 3],
+            "passage": f"A long passage {at // 4}",
+        }
         for at in range(400)
     ]
     assert max(map(len, group_by_text(rows, ["question", "passage"]))) == 4
