@@ -1,4 +1,4 @@
-"""The command line: ``python -m mtl options | train CONFIG.json | predict RUN "text"``."""
+"""The command line: ``python -m mtl options | upload FILE | train CONFIG.json | predict RUN "text"``."""
 
 import argparse
 import json
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mtl import assembly, worker
+from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError, MtlError
 from mtl.runs.config import RunConfig
+from mtl.runs.store import UPLOADS
 
 
 def options() -> dict[str, Any]:
@@ -33,7 +35,16 @@ def train(config_path: Path, runs: Path) -> int:
     store = RunStore(runs)
     run_id = store.create(config)
     print(run_id, flush=True)
+    os.environ.setdefault("MTL_UPLOADS", str(runs / UPLOADS))
     return worker.run(store.folder(run_id))
+
+
+def upload(file: Path, runs: Path) -> int:
+    """Takes a file of rows in, and prints the name by which a configuration's ``sources`` can use it."""
+    if not file.is_file():
+        raise ConfigError("file", "be a file", file.name)
+    print(Uploads(runs / UPLOADS).save(file, file.name))
+    return 0
 
 
 def predict(run_id: str, text: str, text_pair: str | None, runs: Path) -> int:
@@ -56,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("options", help="what a configuration may name, and what this machine is")
     training = commands.add_parser("train", help="train a configuration")
     training.add_argument("config", type=Path)
+    taking = commands.add_parser("upload", help="take in a file of rows: CSV, TSV, JSON, Parquet or CoNLL")
+    taking.add_argument("file", type=Path)
     asking = commands.add_parser("predict", help="ask all heads of a run")
     asking.add_argument("run")
     asking.add_argument("text")
@@ -65,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command == "train":
             return train(given.config, given.runs_dir)
+        if given.command == "upload":
+            return upload(given.file, given.runs_dir)
         if given.command == "predict":
             return predict(given.run, given.text, given.text_pair, given.runs_dir)
         print(json.dumps(options(), ensure_ascii=False, indent=1))

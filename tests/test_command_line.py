@@ -54,6 +54,23 @@ def test_a_configuration_is_trained_and_then_asked(mtl, tmp_path):
     assert mtl("--runs-dir", "elsewhere", "predict", run_id, "soup").returncode == 2
 
 
+def test_a_file_is_taken_in_and_trained_on(mtl, tmp_path):
+    lines = [f"The soup number {at} was {('good', 'bad')[at % 2]},{at % 2}" for at in range(40)]
+    (tmp_path / "my reviews.csv").write_text("\n".join(["text,label", *lines]))
+    taken = mtl("upload", "my reviews.csv")
+    assert taken.returncode == 0, taken.stderr
+    spec = {"kind": "classification", "source": "mine", "label": "label"}
+    config = {
+        "tasks": [{"name": "mood", "spec": spec}],
+        "sources": [{"kind": "file", "name": "mine", "splits": {"train": taken.stdout.strip()}}],
+        "training": {"max_steps": 1, "per_device_train_batch_size": 8},
+    }
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    done = mtl("train", "config.json")
+    assert done.returncode == 0, done.stderr
+    assert mtl("upload", "elsewhere.csv").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("content", "word"),
     [

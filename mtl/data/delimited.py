@@ -117,7 +117,7 @@ def _evenness(dialect: Dialect, sample: str) -> float:
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first line names columns: short, no numbers, and nothing that comes again below it."""
     first, below = rows[0], rows[1:1001]
-    if not below or any(len(cell) > LONGEST_NAME or as_number(cell) is not None for cell in first):
+    if any(len(cell) > LONGEST_NAME or as_number(cell) is not None for cell in first):
         return False
     for at, cell in enumerate(first):
         if cell.strip() and any(len(row) > at and row[at] == cell for row in below):

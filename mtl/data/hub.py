@@ -15,6 +15,7 @@ from mtl.data.label_names import label_names
 from mtl.data.refusals import refusal
 from mtl.data.sources import SPLITS, Split
 from mtl.data.table import Table, make_table
+from mtl.errors import DataError
 from mtl.runs.sources import HubSource
 
 if TYPE_CHECKING:
@@ -135,11 +136,11 @@ def read_hub(source: HubSource, columns: Sequence[str] | None = None) -> dict[Sp
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No progress bars on the server's terminal, and a few retries only: a person waits."""
+    """No progress bars on the server's terminal, and no more retries than the Hub's client makes: a person waits."""
     import datasets
 
     datasets.disable_progress_bars()
-    datasets.config.STREAMING_READ_MAX_RETRIES = 3
+    datasets.config.STREAMING_READ_MAX_RETRIES = 1
     datasets.config.STREAMING_READ_RETRY_INTERVAL = 1
     datasets.config.STREAMING_READ_SERVER_UNAVAILABLE_RETRY_INTERVAL = 1
     # A stream that is left before its end waits so long for its threads; five seconds each would be most of a reading.
@@ -153,23 +154,14 @@ def _builder(source: HubSource, listing: Listing) -> "DatasetBuilder":
     # The address keeps a folder that happens to have the data set's name from being read in its place.
     place = {"path": f"hf://datasets/{source.id}", "revision": listing.commit, "token": False}
     try:
-        return trying(lambda: _mistaken(lambda: datasets.load_dataset_builder(name=source.config, **place)), source.id)
-    except _ConfigMissing as error:
+        return trying(lambda: datasets.load_dataset_builder(name=source.config, **place), source.id)
+    except DataError as error:
+        if listing.commit is None:
+            raise refusal("offline", id=source.id, seconds=DEADLINE_S) from error  # and not in the cache
+        if error.details["reason"] != "config":
+            raise
         known = trying(lambda: datasets.get_dataset_config_names(**place), source.id)
-        raise refusal("config", id=source.id, known=known, found=source.config) from error.__cause__
-
-
-class _ConfigMissing(Exception):
-    """The data set has no such configuration, or wants to be told which."""
-
-
-def _mistaken(load: Callable[[], Any]) -> Any:
-    try:
-        return load()
-    except ValueError as error:
-        if "BuilderConfig" in str(error) or "Config name is missing" in str(error):
-            raise _ConfigMissing from error
-        raise
+        raise refusal("config", id=source.id, known=known, found=source.config) from error
 
 
 def _splits(source: HubSource, builder: "DatasetBuilder") -> dict[Split, str]:

@@ -8,8 +8,9 @@ from mtl.data.refusals import refusal
 from mtl.errors import DataError, MtlError, from_os_error
 
 Result = TypeVar("Result")
-WAITS_S = (0.5, 1.5)
+WAITS_S = (0.5, 1.0, 2.0, 4.0)
 """Pauses before another try where the Hub says that it is busy: its client does not retry the GET of a file."""
+PATIENCE_S = 5.0
 STORAGE_REASONS = ("full", "read_only")
 
 
@@ -17,17 +18,20 @@ def trying(action: Callable[[], Result], id: str) -> Result:
     """What ``action`` gives; tried again while the Hub is busy.
 
     Raises:
-        DataError: ``not_found``, ``gated``, ``revision``, ``unavailable``, ``cut``, ``no_data`` or ``unreadable``.
+        DataError: ``not_found``, ``gated``, ``revision``, ``config``, ``unavailable``, ``cut``, ``no_data``,
+            ``script`` or ``unreadable``.
         StorageError: The cache's disk is full or cannot be written.
     """
     for wait in (*WAITS_S, None):
+        began = time.monotonic()
         try:
             return action()
         except MtlError:
             raise
         except Exception as error:  # each layer of the clients has errors of its own
             typed = told(error, id)
-            if wait is None or typed.details["reason"] != "unavailable":
+            patient = time.monotonic() - began > PATIENCE_S  # the client has tried again by itself
+            if wait is None or patient or typed.details["reason"] != "unavailable":
                 raise typed from error
             time.sleep(wait)
     raise AssertionError("unreachable")
@@ -110,5 +114,7 @@ def _by_content(error: Exception, id: str) -> DataError:
         return refusal("no_data", id=id)
     if "scripts are no longer supported" in str(error):
         return refusal("script", id=id, found=str(error).rpartition(" ")[2])
+    if "BuilderConfig" in str(error) or "Config name is missing" in str(error):
+        return refusal("config", id=id, known=[], found=None)
     lines = str(error).strip().splitlines()
     return refusal("unreadable", id=id, found=lines[0] if lines else type(error).__name__)

@@ -53,16 +53,14 @@ def class_name(value: object, names: Sequence[str]) -> str | None:
 def read_class(value: object, spec: TaskSpec, names: Sequence[str]) -> str | None:
     """One of the specification's labels.
 
-    Names a data set gives its numbers may be other words than the specification's; as many of them, all different,
-    stand for its labels in order. So does a number in a column without names.
+    Names a data set gives its numbers may be other words than the specification's: as many of them, all different,
+    stand for its labels in order.
     """
     name = class_name(value, names)
     if name is None or name in spec.labels:
         return name
     if names and len(names) == len(spec.labels) and not set(names) & set(spec.labels) and name in names:
         return spec.labels[names.index(name)]
-    if not names and name.isascii() and name.isdigit() and int(name[:9]) < len(spec.labels):
-        return spec.labels[int(name)]
     raise BadValue("unknown_label", name)
 
 

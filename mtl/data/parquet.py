@@ -12,7 +12,7 @@ from mtl.data.table import Limits, Table, make_table
 if TYPE_CHECKING:
     import pyarrow.parquet
 
-BATCH = 1000
+BATCH = 256
 """Rows unpacked at once: what a file does not say of its size shows after so many."""
 
 
@@ -55,11 +55,23 @@ def _unpack(parquet: "pyarrow.parquet.ParquetFile", file: str, limits: Limits) -
     rows: list[dict[str, Any]] = []
     size = 0
     for batch in parquet.iter_batches(BATCH):
-        size += batch.nbytes
+        size += sum(map(_size, batch.columns))
         if size > limits.table_bytes:
             raise refusal("too_large", file=file, limit=limits.table_bytes, found=size)
         rows += batch.to_pylist()
     return rows
+
+
+def _size(column: Any) -> int:
+    """Bytes of a column's values, each counted as often as it occurs: a dictionary holds it once."""
+    import pyarrow
+    import pyarrow.compute
+
+    kind = column.type
+    if not pyarrow.types.is_dictionary(kind) or not pyarrow.types.is_string(kind.value_type):
+        return column.nbytes
+    lengths = pyarrow.compute.binary_length(column.dictionary)
+    return pyarrow.compute.sum(lengths.take(column.indices)).as_py() or 0
 
 
 def _features(metadata: Mapping[bytes, bytes]) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from mtl.data.guess import guess, look
+from mtl.data.guess import Facts, guess, look
 from mtl.data.origins import divide, read_source
 from mtl.data.refusals import Problem
 from mtl.data.rows import complete, count_problems, read_rows
@@ -71,20 +71,15 @@ def inspect(source: Source, uploads: Uploads | None = None, name: str = "my task
     head = replace(source, max_rows=min(source.max_rows, HEAD)) if isinstance(source, HubSource) else source
     tables = read_source(head, uploads)
     table = tables["train"]
-    columns = [
-        {
-            **asdict(facts.column), "different": facts.different, "filled": facts.filled,
-            "example": _example(table, facts.name),
-        }
-        for facts in look(table)
-    ]  # fmt: skip
+    columns = [_column(facts, table) for facts in look(table)]
     rows = {split: len(found.rows) for split, found in tables.items()}
     return Inspection(columns, rows, table.layout, guess(table, name, source.name))
 
 
-def _example(table: Table, column: str) -> str:
-    value = next((row[column] for row in table.rows if row.get(column) not in (None, "", [])), "")
-    return str(value)[:200]
+def _column(facts: Facts, table: Table) -> dict[str, Any]:
+    value = next((row[facts.name] for row in table.rows if row.get(facts.name) not in (None, "", [])), "")
+    seen = {"different": facts.different, "filled": facts.filled, "example": str(value)[:200]}
+    return asdict(facts.column) | seen
 
 
 def preview(source: Source, spec: TaskSpec, uploads: Uploads | None = None) -> Preview:

@@ -9,6 +9,8 @@ from mtl.data.uploads import Uploads
 from mtl.errors import DataError, StorageError
 from mtl.runs.sources import UPLOAD
 
+NAME = "a" * 22
+
 
 @pytest.fixture
 def sent(tmp_path):
@@ -27,11 +29,8 @@ def test_a_file_is_found_by_the_name_it_got(uploads, sent):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "", "..", "../secret.csv", "/etc/passwd", "a" * 22, "a" * 22 + ".csv/../x", "a" * 22 + ".csv\n", 7, None,
-        "a" * 22 + ".csv",
-    ],
-)  # fmt: skip
+    ["", "..", "../secret.csv", "/etc/passwd", NAME, f"{NAME}.csv/../x", f"{NAME}.csv\n", 7, None, f"{NAME}.csv"],
+)
 def test_no_other_name_leads_anywhere(name, uploads, sent):
     uploads.save(sent, "a.csv")
     with pytest.raises(DataError) as caught:

@@ -1,0 +1,377 @@
+"""Data sets of a Hub on this machine, with the real clients: what is read, and each kind of damage with its reason."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+import yaml
+
+from mtl.data.refusals import REFUSALS
+
+LOCALHUB = os.environ.get("MTL_LOCALHUB")
+DATA = os.environ.get("MTL_DATA")
+pytestmark = [pytest.mark.hub, pytest.mark.skipif(not LOCALHUB, reason="MTL_LOCALHUB names no loopback Hub")]
+
+CLIENT = """
+import json, sys, time
+from mtl.data import hub
+from mtl.data.origins import RunData
+from mtl.data.sources import SPLITS
+from mtl.errors import MtlError
+from mtl.runs.config import RunConfig
+from mtl.runs.sources import source_from
+
+def read(asked):
+    hub.WHOLE_BYTES = asked.get("whole_bytes", 64 * 2**20)
+    if "tasks" in asked:
+        data = RunData(RunConfig.from_dict({"tasks": asked["tasks"]}))
+        (spec,) = data.specs()
+        rows = {split: list(data.rows(spec.source, split)) for split in SPLITS}
+        return {"rows": {split: len(each) for split, each in rows.items()}, "first": rows["train"][0],
+                "labels": spec.labels, "dropped": [each.problems for each in data.dropped]}
+    tables = hub.read_hub(source_from(asked["source"]), asked.get("columns"))
+    return {"rows": {split: len(table.rows) for split, table in tables.items()},
+            "all": {split: list(table.rows) for split, table in tables.items()},
+            "names": {column.name: column.names for column in tables["train"].columns}}
+
+print("ready", flush=True)
+for line in sys.stdin:
+    began = time.perf_counter()
+    try:
+        answer = read(json.loads(line))
+    except MtlError as error:
+        answer = {"error": error.name, "details": error.details, "message": error.message}
+    print(json.dumps({**answer, "seconds": time.perf_counter() - began}), flush=True)
+"""
+MOODS = {"names": {"0": "bad", "1": "good"}}
+
+
+def card(**content):
+    return f"---\n{yaml.safe_dump(content)}---\n"
+
+
+def table(count, first=0):
+    texts = [f"text {at}" for at in range(first, first + count)]
+    return pyarrow.table({"text": texts, "label": [at % 2 for at in range(count)], "extra": ["x" * 50] * count})
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, pyarrow.Table):
+        pyarrow.parquet.write_table(content, path, row_group_size=100)
+    else:
+        path.write_text(content)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """The repos of the Hub."""
+    root = tmp_path_factory.mktemp("hub")
+    own = root / "datasets" / "own"
+    features = [
+        {"name": "text", "dtype": "string"},
+        {"name": "label", "dtype": {"class_label": MOODS}},
+        {"name": "extra", "dtype": "string"},
+    ]
+    for name in ("reviews", "gated", "busy", "cut", "slow", "flaky", "streamed", "streamcut"):
+        write(own / name, "README.md", card(dataset_info={"features": features}))
+        for split, count in (("train", 3000), ("validation", 20), ("test", 10)):
+            write(own / name, f"data/{split}-00000-of-00001.parquet", table(count))
+    by_label = pyarrow.table({"text": [f"t {at}" for at in range(5000)], "label": [at // 500 for at in range(5000)]})
+    write(own / "sorted", "train.parquet", by_label)
+    configs = [
+        {"config_name": name, "data_files": [{"split": "train", "path": f"{name}.jsonl"}]} for name in ("a", "b")
+    ]
+    write(own / "several", "README.md", card(configs=configs))
+    for name in ("a", "b"):
+        lines = [{"translation": {"en": f"{name} {at}", "zh": f"你好 {at}"}} for at in range(12)]
+        write(own / "several", f"{name}.jsonl", "\n".join(map(json.dumps, lines)))
+    write(own / "tables", "train.csv", "text,label\n" + "".join(f"text {at},l{at % 2}\n" for at in range(30)))
+    write(own / "tables", "dev.csv", "text,label\nheld out,l0\n")
+    write(own / "script", "script.py", "raise SystemExit('it was run')")
+    write(own / "script", "train.csv", "a,b\n1,2\n")
+    write(own / "empty", "README.md", "nothing here")
+    write(own / "pictures", "a.png", "not a table")
+    write(own / "garbage", "train.parquet", "PAR1 this is no Parquet PAR1")
+    write(own / "mixed", "train-0.jsonl", '{"a": 1}\n')
+    write(own / "mixed", "train-1.jsonl", '{"b": {"c": "x"}}\n')
+    write(own / "odd", "first.csv", "a,b\n1,2\n")
+    files = [{"split": split, "path": "first.csv"} for split in ("one", "two")]
+    write(own / "odd", "README.md", card(configs=[{"config_name": "default", "data_files": files}]))
+    return root
+
+
+class Hub:
+    """A loopback Hub in a process of its own."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def ask(self, path, method="GET", **values):
+        request = urllib.request.Request(
+            f"{self.url}/__localhub__/{path}", json.dumps(values).encode() if values else None,
+            {"Content-Type": "application/json"}, method=method,
+        )  # fmt: skip
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def requests(self):
+        return self.ask("log")
+
+
+@pytest.fixture(scope="module")
+def served(root):
+    command = [sys.executable, str(Path(LOCALHUB) / "localhub.py"), "serve", str(root), "--port", "0"]
+    process = subprocess.Popen([*command, "--gated", "own/gated"], stdout=subprocess.PIPE, text=True)
+    try:
+        process.stdout.readline()
+        url = process.stdout.readline().split("HF_ENDPOINT=")[1].split()[0]
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                urllib.request.urlopen(f"{url}/__localhub__/log", timeout=5).close()
+                break
+            except urllib.error.URLError:
+                assert time.monotonic() < deadline, "the loopback Hub did not start"
+                time.sleep(0.02)
+        yield Hub(url)
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+class Client:
+    """A process that reads data sets, as a worker does."""
+
+    def __init__(self, url, folder, **settings):
+        trap = folder / "own" / "reviews"  # a folder here must not be taken for the data set of that name
+        trap.mkdir(parents=True, exist_ok=True)
+        (trap / "train.csv").write_text("text,label\nfrom this machine,1\n")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANSFORMERS_"))}
+        environment = kept | {
+            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+            "HF_ENDPOINT": url,
+            "HF_HOME": str(folder / "home"),
+            "HF_TOKEN": "hf_localhub",  # the server's own: nobody may read with it
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+            **settings,
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", CLIENT], cwd=folder, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert self._process.stdout.readline() == "ready\n"
+
+    def read(self, id="own/reviews", *, whole_bytes=64 * 2**20, columns=None, **fields):
+        source = {"kind": "hub", "name": "mine", "id": id, **fields}
+        return self.tell({"source": source, "whole_bytes": whole_bytes, "columns": columns})
+
+    def tell(self, asked):
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.terminate()
+        self._process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def client(served, tmp_path_factory):
+    client = Client(served.url, tmp_path_factory.mktemp("client"))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def hub(served):
+    calm = {"latency_ms": 0, "fail_rate": 0.0, "fail_first": 0, "drop_after": 0, "drop_times": -1, "fault_path": ""}
+    served.ask("log", "DELETE")
+    yield served
+    served.ask("faults", "POST", **calm)
+
+
+def test_a_small_data_set_is_read_whole_and_its_labels_have_names(hub, client):
+    found = client.read(max_rows=500)
+    assert found["rows"] == {"train": 500, "validation": 20, "test": 10}
+    assert found["names"]["label"] == ["bad", "good"]
+    assert all(row["text"].startswith("text ") for row in found["all"]["train"])
+    assert len({row["text"] for row in found["all"]["train"]}) == 500
+    assert client.read(max_rows=500)["all"] == found["all"]
+    assert client.read(max_rows=500, seed=1)["all"]["train"] != found["all"]["train"]
+
+
+def test_the_servers_token_is_never_sent(hub, client):
+    client.read("own/several", config="a")
+    assert hub.requests()
+    assert not any(request["auth"] for request in hub.requests())
+
+
+def test_only_the_columns_that_are_needed_are_kept(hub, client):
+    assert client.read(columns=["text", "label"])["names"].keys() == {"text", "label"}
+    assert (
+        client.read("own/several", config="b", columns=["translation.en"])["all"]["train"][0]["translation.en"] == "b 0"
+    )
+
+
+def test_a_large_data_set_is_streamed_and_never_downloaded_whole(hub, client):
+    found = client.read("own/sorted", whole_bytes=1000, max_rows=1000)
+    assert found["rows"] == {"train": 1000}
+    labels = {row["label"] for row in found["all"]["train"]}
+    assert len(labels) >= 8  # of ten, one after the other in the file
+    sent = [request for request in hub.requests() if "resolve" in request["path"] and request["method"] == "GET"]
+    assert all(request["range"] for request in sent if request["path"].endswith(".parquet"))
+    assert client.read("own/sorted", whole_bytes=1000, max_rows=1000)["all"] == found["all"]
+
+
+def test_names_of_labels_come_with_a_stream_too(hub, client):
+    found = client.read("own/streamed", whole_bytes=10, max_rows=50, columns=["text", "label"])
+    assert found["names"] == {"text": [], "label": ["bad", "good"]}
+    assert found["rows"] == {"train": 50, "validation": 20, "test": 10}
+
+
+def test_csv_and_json_are_read_and_splits_found_by_their_usual_names(hub, client):
+    assert client.read("own/tables")["rows"] == {"train": 30, "validation": 1}
+    found = client.read("own/several", config="a")
+    assert found["all"]["train"][0] == {"translation.en": "a 0", "translation.zh": "你好 0"}
+
+
+def test_splits_can_be_named(hub, client):
+    found = client.read(splits={"train": "validation", "test": "test"})
+    assert found["rows"] == {"train": 20, "test": 10}
+    assert client.read("own/odd", splits={"train": "two"})["rows"] == {"train": 1}
+
+
+GET = "/resolve/.*parquet"
+THREE = ["train", "validation", "test"]
+DAMAGE = [
+    ("not_found", "own/nothing", {}, {}, {"id": "own/nothing"}),
+    ("gated", "own/gated", {}, {}, {"id": "own/gated"}),
+    ("revision", "own/reviews", {"revision": "v9"}, {}, {"found": "v9"}),
+    ("config", "own/several", {"config": "c"}, {}, {"known": ["a", "b"], "found": "c"}),
+    ("config", "own/several", {}, {}, {"known": ["a", "b"], "found": None}),
+    ("split", "own/reviews", {"splits": {"test": "dev"}}, {}, {"known": THREE, "found": "dev"}),
+    ("split", "own/odd", {}, {}, {"known": ["one", "two"]}),
+    ("column", "own/reviews", {"columns": ["text", "topic"]}, {}, {"known": ["text", "label", "extra"]}),
+    ("column", "own/streamed", {"columns": ["topic"], "whole_bytes": 10}, {}, {"found": "topic"}),
+    ("script", "own/script", {}, {}, {"found": "script.py"}),
+    ("no_data", "own/empty", {}, {}, {}),
+    ("no_data", "own/pictures", {}, {}, {}),
+    ("unreadable", "own/garbage", {}, {}, {}),
+    ("unreadable", "own/mixed", {}, {}, {}),
+    ("unavailable", "own/reviews", {}, {"fail_rate": 1.0}, {}),
+    ("unavailable", "own/busy", {}, {"fail_rate": 1.0, "fault_path": GET}, {}),
+    ("unavailable", "own/busy", {"whole_bytes": 10}, {"fail_rate": 1.0, "fault_path": GET}, {}),
+    ("cut", "own/cut", {}, {"drop_after": 3000, "fault_path": GET}, {}),
+    ("cut", "own/streamcut", {"whole_bytes": 10}, {"drop_after": 3000, "fault_path": GET}, {}),
+    ("offline", "own/slow", {}, {"latency_ms": 20_000}, {"seconds": 5.0}),
+]  # fmt: skip
+SLOW = {"cut", "unavailable"}
+"""The clients try again several times before they give up."""
+
+
+@pytest.mark.parametrize(
+    ("reason", "id", "asked", "faults", "details"), DAMAGE, ids=[f"{each[0]}-{at}" for at, each in enumerate(DAMAGE)]
+)
+def test_every_failure_has_its_reason(reason, id, asked, faults, details, hub, client):
+    if faults:
+        hub.ask("faults", "POST", **faults)
+    found = client.read(id, **asked)
+    assert found["error"] == "DataError", found
+    assert found["details"]["reason"] == reason, found
+    assert details.items() <= found["details"].items()
+    assert found["details"].get("id", found["details"].get("source")) == id
+    assert found["seconds"] < (60 if reason in SLOW else 10)
+    assert "{" not in found["message"]
+
+
+def test_every_reason_of_the_hub_has_its_row():
+    files = {
+        "missing", "suffix", "empty", "too_large", "compressed", "binary", "encoding", "damaged", "too_many_rows",
+        "too_many_columns", "too_many_labels", "one_label", "no_rows", "too_few_rows", "bad_rows",
+    }  # fmt: skip
+    assert {each[0] for each in DAMAGE} == set(REFUSALS) - files
+
+
+def test_a_hub_that_is_busy_for_a_moment_is_asked_again(hub, client):
+    hub.ask("faults", "POST", fail_first=1, fault_path=GET)
+    found = client.read("own/flaky")
+    assert found.get("rows", found) == {"train": 3000, "validation": 20, "test": 10}
+
+
+def test_a_download_that_broke_off_is_made_up_for_later(hub, client):
+    assert client.read("own/cut")["rows"]["train"] == 3000
+
+
+def test_without_a_network_the_answer_comes_in_seconds_and_a_filled_cache_is_read_when_told(served, hub, tmp_path):
+    client = Client(served.url, tmp_path)
+    rows = client.read()["rows"]
+    client.close()
+    offline = Client("http://127.0.0.1:9", tmp_path)
+    found = offline.read()
+    offline.close()
+    assert found["details"]["reason"] == "offline"
+    assert found["seconds"] < 7
+    told = Client("http://127.0.0.1:9", tmp_path, HF_HUB_OFFLINE="1")
+    assert told.read()["rows"] == rows
+    assert told.read("own/other")["details"]["reason"] == "offline"
+    told.close()
+
+
+KNOWN = {
+    # task of the catalogue: table, repo, configuration
+    "sst2": ("sst2", "stanfordnlp/sst2", None),
+    "mrpc": ("mrpc", "nyu-mll/glue", "mrpc"),
+    "stsb": ("stsb", "nyu-mll/glue", "stsb"),
+    "sms_spam": ("sms_spam", "ucirvine/sms_spam", "plain_text"),
+    "clinc_intent": ("clinc_oos", "clinc/clinc_oos", "plus"),
+    "squad": ("squad", "rajpurkar/squad", "plain_text"),
+    "cmrc2018": ("cmrc2018", "clue/clue", "cmrc2018"),
+    "multi30k": ("multi30k", "bentrevett/multi30k", None),
+    "aeslc": ("aeslc", "Yale-LILY/aeslc", None),
+}
+
+
+@pytest.fixture(scope="module")
+def known(served, root):
+    """The tables at hand, as the repos of the catalogue that have their columns."""
+    repos = {}
+    for name, repo, config in KNOWN.values():
+        repos.setdefault(repo, []).append((name, config or "default"))
+    for repo, tables in repos.items():
+        folder = root / "datasets" / repo
+        infos, configs = [], []
+        for name, config in tables:
+            (folder / config).mkdir(parents=True)
+            splits = []
+            for split in ("train", "validation", "test"):
+                (folder / config / f"{split}.parquet").symlink_to(Path(DATA).resolve() / name / f"{split}.parquet")
+                splits.append({"split": split, "path": f"{config}/{split}.parquet"})
+            told = yaml.safe_load((Path(DATA) / name / "README.md").read_text().split("---")[1])["dataset_info"]
+            infos.append({"config_name": config, "features": told["features"]})
+            configs.append({"config_name": config, "data_files": splits})
+        write(folder, "README.md", card(dataset_info=infos, configs=configs))
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not DATA, reason="MTL_DATA names no data sets")
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_a_task_of_the_catalogue_reads_a_table_of_its_shape(name, hub, known, client):
+    found = client.tell({"tasks": [name]})
+    assert "error" not in found, found
+    assert all(found["rows"].values())
+    assert found["first"]
+    assert sum(sum(each.values()) for each in found["dropped"]) <= 0.02 * sum(found["rows"].values())
