@@ -52,9 +52,11 @@ def fine_tuned(request):
     from mtl import encoders
     from mtl.balancing.constant import Equal
     from mtl.data.batches import encode_rows
-    from mtl.model import MultiTaskModel, build_task, load_encoder, make_body
+    from mtl.model import MultiTaskModel, build_task, make_body
+    from mtl.pretrained import load_encoder
     from mtl.runs.config import Choice, EncoderConfig, TrainingConfig
     from mtl.training.evaluation import EncodedSource
+    from mtl.training.sampling import Proportional
     from mtl.training.trainer import Trainer
 
     if not DATA.is_dir():
@@ -71,7 +73,7 @@ def fine_tuned(request):
         max_steps=12, per_device_train_batch_size=8, head_learning_rate=2e-3, learning_rate=2e-4, eval_steps=6
     )
     source = EncodedSource(name, [task], splits)
-    trainer = Trainer(model, [source], Equal([task.name]), {name: 1.0}, settings, Accelerator(cpu=True))
+    trainer = Trainer(model, [source], Equal([task.name]), Proportional(), settings, Accelerator(cpu=True))
     torch.manual_seed(0)
     trainer.model.train()
     losses = [
