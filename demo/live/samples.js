@@ -23,7 +23,7 @@ export const mount = block(({ element, box, words }) => {
       first = said.find(each => each.step === 0),
       last = said.at(-1);
     return h(
-      'section.sample',
+      'section.written',
       belongs(name),
       h('header', {}, who(name), h('span.soft', {}, say(w.at_step, { s: last.step }))),
       last.samples.map((each, i) => row(each, last === first ? null : first?.samples[i])),
