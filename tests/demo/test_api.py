@@ -86,7 +86,7 @@ def test_exactly_the_promised_endpoints_are_public_with_words(client) -> None:
 
 def test_options_name_everything_a_config_can_choose(client) -> None:
     options = call(client, "/options")
-    assert set(options) == {"encoders", "tasks", "catalogue", "sharing", "balancers", "sampling", "defaults"}
+    assert set(options) == {"encoders", "tasks", "catalogue", "kinds", "sharing", "balancers", "sampling", "defaults"}
     tasks = {task["name"]: task for task in options["tasks"]}
     assert set(tasks) == {"sentiment", "topic", "stars", "entities", "relation", "question_type"}
     assert tasks["relation"]["pair"] is True
