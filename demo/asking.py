@@ -88,19 +88,21 @@ class Asking:
 
         The same question at the same step is asked once, however many ask.
         """
-        folder, status = self._store.folder(run_id), self._store.status(run_id)
-        if status.state not in ANSWERING:
-            return None
+        folder = self._store.folder(run_id)
+
+        def trains() -> bool:
+            return self._store.status(run_id).state in ANSWERING
 
         def ask() -> dict[str, Any]:
-            trains = lambda: self._store.status(run_id).state in ANSWERING  # noqa: E731
             reply = questions.ask(folder, text, text_pair or None, PATIENCE_S, trains)
             if reply is None or "now" not in reply:
                 raise _NoReplyError
             return {**reply["now"], "before": reply["before"]}
 
+        if not trains():
+            return None
         try:
-            return self._answers.get((run_id, str(status.step), text, text_pair), ask)
+            return self._answers.get((run_id, str(self._store.status(run_id).step), text, text_pair), ask)
         except _NoReplyError:
             return None
 

@@ -41,6 +41,8 @@ class Limits:
             # Anybody could fill the disk with encoders that nobody else asks for.
             rule = f"be one of {', '.join(ENCODERS)} on a shared machine"
             raise ConfigError("encoder.name", rule, config.encoder.name)
+        if config.sources:
+            raise ConfigError("sources", "be left out on a shared machine", len(config.sources))
         training = config.training
         steps = self.max_steps + 1 if training.max_steps == -1 else training.max_steps
         _at_most("training.max_steps", steps, self.max_steps)

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,7 @@ def train(config_path: Path, runs: Path) -> int:
     store = RunStore(runs)
     run_id = store.create(config)
     print(run_id, flush=True)
-    os.environ.setdefault("MTL_UPLOADS", str(runs / UPLOADS))
-    return worker.run(store.folder(run_id))
+    return worker.run(store.folder(run_id), partial(worker.load_parts, runs / UPLOADS))
 
 
 def upload(file: Path, runs: Path) -> int:

@@ -34,7 +34,7 @@ class Architecture:
     token_types: bool = False
     """Whether the encoder can tell two texts apart by token types."""
     decoder: bool = False
-    """Whether checkpoints hold a decoder, which is left out."""
+    """Whether checkpoints hold a decoder, which is loaded only for tasks that write."""
     dropout: str = "hidden_dropout_prob"
     last: str | None = None
     """The module after the last layer."""

@@ -18,7 +18,7 @@ from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrained
 
 from mtl.errors import CheckpointError, from_os_error
 
-FORMAT = 1
+FORMAT = 2
 MARKER = "complete.json"
 WEIGHTS = "model.safetensors"
 SETTINGS = "multitask.json"

@@ -4,6 +4,7 @@ B texts · L tokens
 """
 
 import threading
+import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
@@ -86,6 +87,10 @@ class Predictor:
         return self._model, int(chosen.name.partition("-")[2])
 
 
+AT_MOST_S = 0.5
+"""So long questions may hold up a step, or as long as one takes: many who ask must not bring training to a halt."""
+
+
 class Attendant:
     """Answers what visitors ask of a model in training, beside what the run's first snapshot says.
 
@@ -100,7 +105,10 @@ class Attendant:
 
     def __call__(self, model: MultiTaskModel, step: int) -> None:
         """Replies to what waits: ``now`` and ``before``, or ``error`` if the model cannot answer."""
+        began = time.monotonic()
         for question in self._desk.waiting():
+            if time.monotonic() - began > AT_MOST_S:
+                return  # the others wait for the next step
             was_training = model.training
             try:
                 now: dict[str, Any] = asked(model.eval(), step, question.text, question.text_pair).to_dict()

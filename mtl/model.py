@@ -3,7 +3,7 @@
 B texts · L tokens · H hidden size
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,6 +23,26 @@ from mtl.sharing import SHARING
 from mtl.tasks import TASK_KINDS
 from mtl.tasks.features import Features
 from mtl.tasks.task import Body, Task
+
+
+class Heads(nn.Module):
+    """The heads by their tasks' names, which may be any: as names of modules, ``type`` or ``train`` are taken."""
+
+    def __init__(self, heads: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self._tasks = list(heads)
+        for name, head in heads.items():
+            self.add_module(f"task_{name}", head)
+
+    def __getitem__(self, name: str) -> nn.Module:
+        return self.get_submodule(f"task_{name}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tasks)
+
+    def items(self) -> Iterator[tuple[str, nn.Module]]:
+        """Names of tasks and their heads, in the order of the tasks."""
+        return ((name, self[name]) for name in self)
 
 
 class MultiTaskModel(nn.Module):
@@ -51,7 +71,7 @@ class MultiTaskModel(nn.Module):
         body = make_body(encoder, tokenizer)
         method = find(SHARING, "sharing", sharing)
         self.sharing = method.load()(body.encoder, **method.check("sharing", sharing))
-        self.heads = nn.ModuleDict({task.name: task.head(body) for task in tasks})
+        self.heads = Heads({task.name: task.head(body) for task in tasks})
 
     @property
     def encoder(self) -> PreTrainedModel:
@@ -117,15 +137,14 @@ class MultiTaskModel(nn.Module):
             CheckpointError: A file is missing, cut off, or of another kind.
         """
         parts = checkpoint.load(Path(folder))
+        settings = parts.settings
         try:
-            specs = [TaskSpec(**{**spec, "labels": tuple(spec["labels"])}) for spec in parts.settings["tasks"]]
-            encoder_config, sharing = EncoderConfig(**parts.settings["encoder"]), Choice(**parts.settings["sharing"])
-            settings = parts.settings
+            tasks = [build_task(TaskSpec.from_dict(spec)) for spec in settings["tasks"]]
+            encoder_config, sharing = EncoderConfig(**settings["encoder"]), Choice(**settings["sharing"])
             encoder = new_encoder(parts.architecture, encoder_config.freeze_layers, decoder=bool(settings["decoder"]))
-            tasks = [build_task(spec) for spec in specs]
             body = make_body(encoder, parts.tokenizer)
             for task in tasks:
-                task.restore(parts.settings["states"][task.name], body)
+                task.restore(settings["states"][task.name], body)
             model = cls(encoder, parts.tokenizer, tasks, encoder_config, sharing)
             tensors = dict(parts.tensors)
             model.load_state_dict(tensors | {name: tensors[first] for name, first in model._tied().items()})

@@ -54,15 +54,18 @@ class Parts:
     probe: Callable[..., dict[str, Any]]
     cancelled: type[Exception]
     """What ``probe`` raises when it is cancelled."""
-    attendant: Callable[[Path], Callable[[Any, int], None]] | None = None
+    attendant: Callable[[Path], Callable[[Any, int], None]]
     """Of a run's folder: what answers visitors between two steps."""
 
 
 Load = Callable[[], Parts]
 
 
-def load_parts() -> Parts:
-    """Imports everything that a run needs, so that none of it is left to import once there is a run."""
+def load_parts(uploads: Path | None = None) -> Parts:
+    """Imports everything that a run needs, so that none of it is left to import once there is a run.
+
+    ``uploads`` is the folder with the files that visitors brought; the server tells it by ``MTL_UPLOADS``.
+    """
     import mtl.model  # noqa: F401
     from mtl.assembly import assemble, probe
     from mtl.checkpoint import save_snapshot
@@ -70,10 +73,12 @@ def load_parts() -> Parts:
     from mtl.inference import Attendant
     from mtl.training.probe import ProbeCancelled
 
-    folder = os.environ.get("MTL_UPLOADS")
-    uploads = Uploads(Path(folder)) if folder else None
-    assemble, probe = partial(assemble, uploads=uploads), partial(probe, uploads=uploads)
-    return Parts(assemble, save_snapshot, probe, ProbeCancelled, Attendant)
+    told = os.environ.get("MTL_UPLOADS")
+    folder = uploads or (Path(told) if told else None)
+    files = Uploads(folder) if folder else None
+    return Parts(
+        partial(assemble, uploads=files), save_snapshot, partial(probe, uploads=files), ProbeCancelled, Attendant
+    )
 
 
 class Inbox:
@@ -151,7 +156,7 @@ def _train(folder: Path, load: Load, control: Control, record: Record) -> Event:
         config = read_config(folder)
         parts = load()
         trainer = parts.assemble(config, report=report_loading)
-        control.attendant = parts.attendant(folder) if parts.attendant else None
+        control.attendant = parts.attendant(folder)
         outcome = trainer.run(record.report, control, save)
     except _Stop:
         return Stopped(step=record.step, elapsed_s=record.elapsed(), reason=control.stop_requested())

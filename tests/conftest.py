@@ -147,6 +147,8 @@ def _tasks():
 
     extra = (
         TaskSpec("aspects", "multilabel", "texts", "aspects", ("food", "travel", "negative", "neutral", "positive")),
+        # Also a name that modules have for themselves.
+        TaskSpec("type", "tagging", "texts", "forms", ("article", "sign", "word"), tokens="tokens", scheme="plain"),
         TaskSpec(
             "answers",
             "question_answering",
@@ -180,7 +182,9 @@ def _text_row(rng: random.Random) -> dict:
     stars = {"negative": 1.0, "neutral": 3.0, "positive": 5.0}[sentiment]
     text = " ".join(tokens).replace(" .", ".")
     row = {"text": text, "tokens": tokens, "entities": tags, "sentiment": sentiment, "topic": topic, "stars": stars}
-    return row | {"aspects": [topic, sentiment], "headline": f"{name}: {sentiment} {words[1]} – 好 😀"}
+    forms = ["article", *["word"] * (len(tokens) - 2), "sign"]
+    row |= {"forms": forms, "aspects": [topic, sentiment]}
+    return row | {"headline": f"{name}: {sentiment} {words[1]} – 好 😀"}
 
 
 def _pair_row(rng: random.Random) -> dict:

@@ -9,7 +9,7 @@ import pytest
 from mtl.checkpoint import save_snapshot
 from mtl.data.corpus import TASKS
 from mtl.errors import CheckpointError, ConfigError
-from mtl.inference import MAX_CHARACTERS, Attendant, Predictor, answer
+from mtl.inference import AT_MOST_S, MAX_CHARACTERS, Attendant, Predictor, answer
 
 SINGLE = [name for name, spec in TASKS.items() if not spec.pair]
 
@@ -160,7 +160,7 @@ def attended(make_model, tmp_path):
 def put_question(folder, text, pair=None):
     (folder / "questions").mkdir(exist_ok=True)
     path = folder / "questions" / "q.json"
-    path.write_text(json.dumps({"id": "q", "text": text, "text_pair": pair}))
+    path.write_text(json.dumps({"text": text, "text_pair": pair}))
     return path.with_suffix(".answer.json")
 
 
@@ -197,3 +197,15 @@ def test_a_question_that_breaks_the_model_does_not_break_the_training(make_model
     assert json.loads(reply.read_text()) == {"error": "no memory left"}
     assert model.training
     assert "RuntimeError" in capfd.readouterr().err
+
+
+def test_questions_hold_a_step_up_for_a_bounded_time(make_model, attended, monkeypatch):
+    folder, attendant = attended
+    (folder / "questions").mkdir()
+    for number in range(3):
+        (folder / "questions" / f"q{number}.json").write_text(json.dumps({"text": str(number), "text_pair": None}))
+    ticks = iter(range(0, 100, 1))
+    monkeypatch.setattr("mtl.inference.time.monotonic", lambda: next(ticks) * AT_MOST_S * 0.6)
+    attendant(make_model(), 7)
+    assert len(list((folder / "questions").glob("*.answer.json"))) == 1
+    assert len(list((folder / "questions").glob("q?.json"))) == 2

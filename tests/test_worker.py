@@ -61,7 +61,9 @@ def parts(train, assemble=None):
         (folder / f"step-{step}").mkdir(parents=True)
         return f"step-{step}"
 
-    return lambda: worker.Parts(assemble or build, save_snapshot, lambda *_: {}, Probed)
+    return lambda: worker.Parts(
+        assemble or build, save_snapshot, lambda *_: {}, Probed, lambda folder: lambda model, step: None
+    )
 
 
 def outcome(reason=None):

@@ -22,7 +22,7 @@ View = dict[str, Any]
 
 VISITOR = re.compile(r"[0-9a-f]{32}")
 """The name that a browser makes up for itself."""
-FACTORS = (SCALES, "balancer.weights")
+FACTORS = (SCALES, "balancer.weights", "sampling.weights")
 """Fields that are a factor for each task."""
 
 

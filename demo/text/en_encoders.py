@@ -12,8 +12,8 @@ ENCODER_REASONS = {
     ),
     "EncoderError.revision": "{encoder} has no revision {revision}. Leave the revision empty for the newest one.",
     "EncoderError.gated": (
-        "{encoder} is open only to people its owner let in. Ask for access on the Hub and give this machine your "
-        "token, or choose another encoder."
+        "{encoder} is open only to people its owner let in, and the lab uses nobody's token. Choose another encoder, "
+        "or download it by hand into the Hub's cache of this machine."
     ),
     "EncoderError.not_here": (
         "{encoder} is not on this machine yet. Time and memory can be measured after a first run has downloaded it."

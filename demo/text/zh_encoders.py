@@ -6,7 +6,10 @@ ENCODER_REASONS = {
     "EncoderError.cut": "下载 {encoder} 时反复中断，没有保留任何半份文件。请重试。",
     "EncoderError.repository": "Hub 上没有本机可以访问的仓库 {encoder}。请检查拼写：所有者/名称。",
     "EncoderError.revision": "{encoder} 没有版本 {revision}。版本留空即使用最新版本。",
-    "EncoderError.gated": "{encoder} 只对其所有者批准的人开放。请在 Hub 上申请访问并为本机提供令牌，或选择其他编码器。",
+    "EncoderError.gated": (
+        "{encoder} 只对其所有者批准的人开放。实验室不使用任何人的令牌。"
+        "请选择其他编码器，或自行把它下载到本机的 Hub 缓存。"
+    ),
     "EncoderError.not_here": "{encoder} 还不在本机上。首次运行下载之后才能测量时间和内存。",
     "EncoderError.refused": "{encoder} 的一个文件与应有的不符，没有使用。请重试；若仍如此，请选择其他编码器。",
     "EncoderError.safetensors": "{encoder} 没有 safetensors 格式的权重。这里只读取这种格式，其他格式可能含有代码。"

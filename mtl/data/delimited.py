@@ -7,6 +7,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import islice
 
 from mtl.data.refusals import Problem, refusal
@@ -27,11 +28,7 @@ class Dialect:
 
     def read(self, lines: Iterator[str]) -> Iterator[list[str]]:
         """The cells of each line, without blank lines."""
-        rows = (
-            csv.reader(lines, delimiter=self.separator)
-            if self.quoted
-            else csv.reader(lines, delimiter=self.separator, quoting=csv.QUOTE_NONE)
-        )
+        rows = csv.reader(lines, delimiter=self.separator, quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE)
         return (row for row in rows if any(cell.strip() for cell in row))
 
 
@@ -70,12 +67,7 @@ def read_delimited(text: str, file: str, limits: Limits, *, tabs: bool = False) 
 
 def _lines(text: str) -> Iterator[str]:
     """Lines with their ends; only ends that a CSV file has count, not those Unicode knows besides."""
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start)
-        stop = len(text) if end < 0 else end + 1
-        yield text[start:stop]
-        start = stop
+    return StringIO(text, newline="\n")
 
 
 def _table(file: str, names: Sequence[str], body: Sequence[Sequence[str]], layout: Mapping[str, str]) -> Table:

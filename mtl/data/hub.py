@@ -3,8 +3,8 @@
 ``datasets`` is imported when something is read: listing tasks needs neither it nor the network.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
@@ -16,6 +16,7 @@ from mtl.data.refusals import refusal
 from mtl.data.sources import SPLITS, Split
 from mtl.data.table import Table, make_table
 from mtl.errors import DataError
+from mtl.hub import in_background
 from mtl.runs.sources import HubSource
 
 if TYPE_CHECKING:
@@ -82,29 +83,19 @@ def _is_data(name: str) -> bool:
 
 
 def _in_time(ask: Callable[[], Any], source: HubSource) -> Any:
-    """What ``ask`` gives within the deadline. Name resolution has no time-out of its own, hence the thread."""
-    answer: list[Any] = []
-
-    def attempt() -> None:
-        try:
-            answer.append(ask())
-        except Exception as error:  # told to the thread that waits
-            answer.append(error)
-
-    thread = threading.Thread(target=attempt, daemon=True)
-    thread.start()
-    thread.join(DEADLINE_S)
-    if not answer:
-        raise refusal("offline", id=source.id, seconds=DEADLINE_S)
-    if isinstance(answer[0], Exception):
-        error = told(answer[0], source.id)
+    """What ``ask`` gives within the deadline."""
+    answer = in_background(ask)
+    offline = refusal("offline", id=source.id, seconds=DEADLINE_S)
+    try:
+        return answer.result(DEADLINE_S)
+    except Late:
+        raise offline from None
+    except Exception as raised:  # each layer of the client has errors of its own
+        error = told(raised, source.id)
         reason = error.details["reason"]
-        if reason == "cut":
-            raise refusal("offline", id=source.id, seconds=DEADLINE_S) from answer[0]
         if reason == "revision":
-            raise refusal("revision", id=source.id, found=source.revision) from answer[0]
-        raise error from answer[0]
-    return answer[0]
+            error = refusal("revision", id=source.id, found=source.revision)
+        raise offline if reason == "cut" else error from raised
 
 
 def read_hub(source: HubSource, columns: Sequence[str] | None = None) -> dict[Split, Table]:

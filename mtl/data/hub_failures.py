@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from mtl.data.refusals import refusal
 from mtl.errors import DataError, MtlError, from_os_error
+from mtl.transfer import transport_error
 
 Result = TypeVar("Result")
 WAITS_S = (0.5, 1.0, 2.0, 4.0)
@@ -80,21 +81,9 @@ def _by_answer(error: BaseException, id: str) -> DataError | None:
 
 def _by_transport(error: BaseException, id: str) -> DataError | None:
     """What became of the connection."""
-    if isinstance(error, _transport_error() | ConnectionError | TimeoutError):
+    if isinstance(error, transport_error() | ConnectionError | TimeoutError):
         return refusal("cut", id=id, found=type(error).__name__)
     return None
-
-
-def _transport_error() -> type[Exception]:
-    """The base class of what the Hub's HTTP client raises when a connection breaks; older ones use httpx."""
-    try:
-        import httpx2
-
-        return httpx2.HTTPError
-    except ImportError:
-        import httpx
-
-        return httpx.HTTPError
 
 
 def _by_disk(error: BaseException) -> MtlError | None:

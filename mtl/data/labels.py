@@ -132,7 +132,10 @@ def read_answers(value: object, passage: str) -> dict[str, list[Any]]:
             raise BadValue("not_an_answer", text)
         if text.strip():
             found["text"].append(text)
-            found["answer_start"].append(_place(passage, text, start))
+            place = place_of(passage, text, start if isinstance(start, int) else 0)
+            if place is None:
+                raise BadValue("answer_outside", text)
+            found["answer_start"].append(place)
     return found
 
 
@@ -156,12 +159,9 @@ def _told_answers(value: object) -> list[tuple[Any, Any]]:
     raise BadValue("not_an_answer", value)
 
 
-def _place(passage: str, text: str, start: object) -> int:
-    near = start if isinstance(start, int) else 0
+def place_of(passage: str, text: str, near: int) -> int | None:
+    """Where a text stands in a passage, nearest to the place told; None if it does not."""
     if near >= 0 and passage.startswith(text, near):
         return near
     after, before = passage.find(text, max(near, 0)), passage.rfind(text, 0, max(near, 0) + len(text))
-    places = [place for place in (before, after) if place >= 0]
-    if not places:
-        raise BadValue("answer_outside", text)
-    return min(places, key=lambda place: abs(place - near))
+    return min((place for place in (before, after) if place >= 0), key=lambda place: abs(place - near), default=None)

@@ -22,6 +22,9 @@ from mtl.errors import ConfigError
 from mtl.runs.config import RunConfig, TaskConfig
 from mtl.runs.sources import FileSource, HubSource, Source
 
+APART = " · "
+"""Stands between a source and the columns that some of its tasks read; no name of a source holds it."""
+
 
 @dataclass(frozen=True)
 class Dropped:
@@ -55,9 +58,8 @@ def find_specs(config: RunConfig) -> tuple[TaskSpec, ...]:
     names: dict[tuple[str, str, str | None], str] = {}
     for spec in found:
         first = not any(source == spec.source for source, _, _ in names)
-        other_name = (
-            spec.source if first else f"{spec.source} · {' + '.join(filter(None, (spec.text, spec.text_pair)))}"
-        )
+        columns_read = " + ".join(filter(None, (spec.text, spec.text_pair)))
+        other_name = spec.source if first else f"{spec.source}{APART}{columns_read}"
         names.setdefault((spec.source, spec.text, spec.text_pair), other_name)
     return tuple(replace(spec, source=names[spec.source, spec.text, spec.text_pair]) for spec in found)
 
@@ -100,7 +102,7 @@ class RunData:
         self._uploads = uploads
         self._sources = {source.name: source for source in config.sources}
         self._sources |= {entry.source.name: entry.source for entry in catalogue().values()}
-        self._bases = _bases(config, self._specs)
+        self._bases = {spec.source: spec.source.partition(APART)[0] for spec in self._specs}
         self._rows: dict[str, dict[Split, Sequence[Row]]] = {}
         self.dropped: list[Dropped] = []
         """What was left out so far."""
@@ -141,16 +143,6 @@ class RunData:
                 split: [row for row in rows if any(row[label] is not None for label in labels)]
                 for split, rows in divided.items()
             }
-
-
-def _bases(config: RunConfig, specs: Sequence[TaskSpec]) -> dict[str, str]:
-    """The source itself of every source that specifications name."""
-    known = [source.name for source in config.sources] + [entry.source.name for entry in catalogue().values()]
-    found = {}
-    for spec in specs:
-        base = spec.source.partition(" · ")[0]
-        found[spec.source] = spec.source if spec.source in known or spec.source in corpus.SOURCES else base
-    return found
 
 
 def read_source(source: Source, uploads: Uploads | None, specs: Sequence[TaskSpec] = ()) -> dict[Split, Table]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from mtl.data.labels import BadValue, missing, parse_list
 from mtl.data.sources import TaskSpec
@@ -15,6 +16,12 @@ UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
 
 def read_words(value: object) -> list[str] | None:
     """The words of a cell: a list, or a text with spaces between them."""
+    cells = _cells(value)
+    return None if cells is None else [str(word) for word in cells]
+
+
+def _cells(value: object) -> list[Any] | None:
+    """What a cell lists: a list, one written out in brackets, or a text with spaces between its parts."""
     if missing(value):
         return None
     if isinstance(value, str):
@@ -22,7 +29,7 @@ def read_words(value: object) -> list[str] | None:
         value = value.split() if parsed is None else parsed
     if not isinstance(value, list | tuple):
         raise BadValue("not_a_list", value)
-    return [str(word) for word in value]
+    return list(value)
 
 
 def join_words(words: Sequence[str]) -> str:
@@ -56,15 +63,11 @@ def read_tags(value: object, spec: TaskSpec, names: Sequence[str], words: Sequen
 
 def tag_names(value: object, names: Sequence[str]) -> list[str] | None:
     """The tags of a cell by their names."""
-    if missing(value):
+    cells = _cells(value)
+    if cells is None:
         return None
-    if isinstance(value, str):
-        parsed = parse_list(value)
-        value = value.split() if parsed is None else parsed
-    if not isinstance(value, list | tuple):
-        raise BadValue("not_a_list", value)
     found = []
-    for tag in value:
+    for tag in cells:
         if isinstance(tag, int) and names:
             if not 0 <= tag < len(names):
                 raise BadValue("unknown_label", tag)

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from mtl.data.refusals import refusal
@@ -42,12 +43,14 @@ class Uploads:
         if size > self.limits.file_bytes:
             raise refusal("too_large", file=name, limit=self.limits.file_bytes, found=size)
         stored = f"{secrets.token_urlsafe(16)}.{suffix}"
+        unfinished = self._folder / f".new-{stored}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished = self._folder / f".new-{stored}"
             shutil.copyfile(path, unfinished)
             unfinished.rename(self._folder / stored)
         except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
             raise from_os_error(error) from error
         return stored
 

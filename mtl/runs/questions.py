@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +42,12 @@ def ask(
         deadline_s: Seconds after which nobody waits any longer.
         wanted: Is asked now and then whether to go on waiting; the run may have ended meanwhile.
     """
-    question = Question(secrets.token_hex(8), text, text_pair)
-    asked = _place(folder) / f"{question.id}.json"
+    asked = _place(folder) / f"{secrets.token_hex(8)}.json"
     answered = _answer_of(asked)
     end = time.monotonic() + deadline_s
     try:
         asked.parent.mkdir(exist_ok=True)
-        _write(asked, asdict(question))
+        _write(asked, {"text": text, "text_pair": text_pair})
         while time.monotonic() < end and wanted():
             with suppress(FileNotFoundError):
                 reply: dict[str, Any] = json.loads(answered.read_text("utf-8"))
@@ -91,8 +90,9 @@ class Desk:
         since = path.stat().st_mtime
         try:
             if self._clock() - since < STALE_S:
-                return [(since, Question(**json.loads(path.read_text("utf-8"))))]
-        except (ValueError, TypeError):
+                asked = json.loads(path.read_text("utf-8"))
+                return [(since, Question(path.stem, asked["text"], asked["text_pair"]))]
+        except (ValueError, TypeError, KeyError):
             pass
         path.unlink(missing_ok=True)
         return []

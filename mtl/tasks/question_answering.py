@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mtl.data.labels import place_of
 from mtl.data.sources import Row
 from mtl.errors import DataError, shown
 from mtl.tasks.answer_scores import Rule, chinese, cmrc, squad1, squad2
@@ -133,13 +134,10 @@ class QuestionAnswering(Task):
         """Where the answer stands; the nearest place where it does, if it is not where the row says."""
         if isinstance(start, bool) or not isinstance(start, int):
             raise self._refused(f"`answer_start` should be a whole number. Found {shown(start)}.", start)
-        if start >= 0 and passage.startswith(text, start):
-            return start, start + len(text)
-        places = [at for at in range(len(passage)) if passage.startswith(text, at)]
-        if not places:
+        place = place_of(passage, text, start)
+        if place is None:
             raise self._refused(f"The answer should be a part of the passage. Found {shown(text)}.", text, "answer")
-        nearest = min(places, key=lambda at: abs(at - start))
-        return nearest, nearest + len(text)
+        return place, place + len(text)
 
     def _refused(self, message: str, found: object, reason: str = "label") -> DataError:
         return DataError(message, source=self.spec.source, reason=reason, found=found)

@@ -1,12 +1,14 @@
-"""A tag for each word: entities in BIO form.
+"""A tag for each word: entities in BIO form, or one of several labels, such as parts of speech.
 
-B texts · L tokens · H hidden size · C tags (O, and B- and I- of each type)
+B texts · L tokens · H hidden size · C tags (O, and B- and I- of each type; or the labels)
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import torch
-from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_score
+from seqeval.metrics import f1_score, precision_score, recall_score
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -32,18 +34,25 @@ class TokenHead(nn.Module):
 
 
 class Tagging(Task):
-    """A BIO tag for each word, read at the word's first token, trained with cross-entropy.
+    """A tag for each word, read at the word's first token, trained with cross-entropy.
 
-    Loss: mean over words of −log p of the true tag, in nats. Scores: F1, precision and recall of whole entities as
-    the CoNLL evaluation counts them (seqeval), and the share of words with the right tag. Words that were cut off
-    count as O, so a text that is too long costs recall.
+    The spec's ``scheme`` says what a tag is: ``bio``, outside of, at the beginning of, or inside an entity of a type;
+    ``plain``, one of the labels for every word.
+    Loss: mean over words of −log p of the true tag, in nats. Scores: the share of words with the right tag; of
+    entities also F1, precision and recall as the CoNLL evaluation counts them (seqeval). Words that were cut off
+    have no tag, which is wrong, or O, which costs recall.
     """
 
-    metric = "entity_f1"
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.bio = self.spec.scheme == "bio"
+        self.metric = "entity_f1" if self.bio else "word_accuracy"
 
     @property
     def tag_names(self) -> tuple[str, ...]:
-        """O, then B- and I- of each type."""
+        """O, then B- and I- of each type; or the labels."""
+        if not self.bio:
+            return self.spec.labels
         return ("O", *(f"{prefix}-{label}" for label in self.spec.labels for prefix in "BI"))
 
     def encode(self, row: Row) -> list[int] | None:
@@ -94,34 +103,43 @@ class Tagging(Task):
         return int((labels != IGNORED).sum())
 
     def predict(self, said: Tensor, views: Sequence[TextView]) -> list[list[int]]:
-        """The most probable tag of each word; O for a word that was cut off."""
-        best = said.argmax(-1).tolist()  # [B, L]
+        """The most probable tag of each word; O, or -1 where there is no O, for a word that was cut off."""
+        best, unread = said.argmax(-1).tolist(), 0 if self.bio else -1  # [B, L]
         return [
-            [row[start] if start >= 0 else 0 for start in view.word_starts]
+            [row[start] if start >= 0 else unread for start in view.word_starts]
             for row, view in zip(best, views, strict=True)
         ]
 
     def score(self, predictions: Sequence[Sequence[int]], labels: Sequence[Sequence[int]]) -> Scores:
-        """Entity F1, precision, recall, and accuracy over words."""
+        """Accuracy over words; of entities F1, precision and recall."""
+        pairs = [pair for both in zip(predictions, labels, strict=True) for pair in zip(*both, strict=True)]
+        words = {"word_accuracy": sum(given == true for given, true in pairs) / max(len(pairs), 1)}
+        if not self.bio:
+            return words
         truth, guess = [self.decode_label(row) for row in labels], [self.decode_label(row) for row in predictions]
         return {
             "entity_f1": float(f1_score(truth, guess, zero_division=0)),
             "precision": float(precision_score(truth, guess, zero_division=0)),
             "recall": float(recall_score(truth, guess, zero_division=0)),
-            # seqeval divides by the number of words.
-            "word_accuracy": float(accuracy_score(truth, guess)) if any(truth) else 0.0,
+            **words,
         }
 
     def baseline(self, train_labels: Sequence[Sequence[int]], labels: Sequence[Sequence[int]]) -> list[list[int]]:
-        """No entity anywhere."""
-        return [[0] * len(tags) for tags in labels]
+        """No entity anywhere; of labels the most frequent one."""
+        counts = Counter(tag for tags in train_labels for tag in tags)
+        usual = 0 if self.bio or not counts else counts.most_common(1)[0][0]
+        return [[usual] * len(tags) for tags in labels]
 
     def answer(self, said: Tensor, view: TextView) -> Spans:
-        """The entities of one text, from logits ``[L, C]``.
+        """The entities of one text, or every word with its label, from logits ``[L, C]``.
 
         A tag I-X that does not continue an entity of type X begins one, as in the CoNLL evaluation.
         """
         probabilities, best = said.float().softmax(-1).max(-1)  # [L], [L]
+        if not self.bio:
+            read = [(*word, at) for word, at in zip(view.words, view.word_starts, strict=True) if at >= 0]
+            marked = (Span(a, b, self.tag_names[int(best[at])], float(probabilities[at])) for a, b, at in read)
+            return Spans(view.text, tuple(marked))
         found: list[tuple[int, int, str, list[float]]] = []
         previous = "O"
         for (start, end), position in zip(view.words, view.word_starts, strict=True):

@@ -1,6 +1,7 @@
 """Uploaded files: taken in under a name of the store's own, found by it alone, and let go again."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +75,15 @@ def test_the_oldest_files_go_first_and_those_in_use_stay(sent, tmp_path):
     assert uploads.prune(2 * size, keep={names[0]}) == names[1:3]
     assert uploads.path(names[0])
     assert uploads.path(names[3])
+
+
+def test_a_disk_that_fills_up_leaves_no_half_file(sent, uploads, tmp_path, monkeypatch):
+    def fills_up(source, target):
+        Path(target).write_bytes(Path(source).read_bytes()[:3])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mtl.data.uploads.shutil.copyfile", fills_up)
+    with pytest.raises(StorageError) as caught:
+        uploads.save(sent, "a.csv")
+    assert caught.value.details["reason"] == "full"
+    assert list(tmp_path.rglob(".new-*")) == []

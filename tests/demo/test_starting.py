@@ -147,6 +147,14 @@ def test_on_a_shared_machine_only_known_encoders_are_fetched(shared, starter) ->
     starter.start({"encoder": "owner/other"}, "me")
 
 
+def test_on_a_shared_machine_nobody_brings_sources_of_their_own(shared, starter) -> None:
+    spec = {"name": "mine", "kind": "classification", "source": "own", "label": "label", "labels": ["a", "b"]}
+    own = {"sources": [{"kind": "hub", "name": "own", "id": "owner/own"}], "tasks": [{"name": "mine", "spec": spec}]}
+    with pytest.raises(ConfigError, match="`sources` should be left out on a shared machine"):
+        shared.start(own, "me")
+    starter.start(own, "me")
+
+
 def test_on_a_shared_machine_only_who_started_a_run_may_end_it(shared, starter, store) -> None:
     mine = shared.start({}, "me")
     shared.check_owner(mine, "me")

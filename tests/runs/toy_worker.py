@@ -119,7 +119,7 @@ def load():
     if mode == "dies":
         os._exit(9)
     time.sleep(float(mode) if mode.replace(".", "").isdigit() else 0)
-    return worker.Parts(assemble, save_snapshot, probe, Cancelled)
+    return worker.Parts(assemble, save_snapshot, probe, Cancelled, lambda folder: lambda model, step: None)
 
 
 if __name__ == "__main__":

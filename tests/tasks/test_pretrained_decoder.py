@@ -185,10 +185,10 @@ def test_what_is_tied_is_saved_once_and_stays_tied(model_of, tmp_path):
     loaded = MultiTaskModel.from_pretrained(tmp_path / "model")
     for each in (model, loaded):
         embeddings = each.encoder.get_input_embeddings().weight
-        for head in each.heads.values():
-            assert head.model.get_decoder().get_input_embeddings().weight is embeddings
+        for name in each.heads:
+            assert each.heads[name].model.get_decoder().get_input_embeddings().weight is embeddings
         assert sum(parameter.numel() for parameter in each.parameters()) == parameter_counts(each)["total"]
-        first, second = each.heads.values()
+        first, second = (each.heads[name] for name in each.heads)
         layers = [next(iter(head.model.get_decoder().named_parameters()))[0] for head in (first, second)]
         assert layers[0] == layers[1]
         own = {id(parameter) for parameter in first.parameters()} & {id(parameter) for parameter in second.parameters()}

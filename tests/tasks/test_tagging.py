@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mtl.data.corpus import TASKS
+from mtl.errors import DataError
 from mtl.model import build_task
 from mtl.tasks.task import TextView
 
@@ -149,3 +150,36 @@ def test_a_word_that_was_cut_off_ends_a_span(entities):
     assert [(span.start, span.end) for span in answer.spans] == [(0, 1), (4, 5)]
     (first, _) = answer.to_dict()["spans"]
     assert first.keys() == {"start", "end", "label", "probability"}
+
+
+@pytest.fixture
+def forms(every_task):
+    return build_task(every_task["type"])
+
+
+def test_plain_tags_are_the_labels_themselves(forms):
+    assert forms.tag_names == ("article", "sign", "word")
+    assert forms.metric == "word_accuracy"
+    row = {"tokens": ["The", "soup", "."], "forms": ["article", "word", "sign"]}
+    assert forms.decode_label(forms.encode(row)) == row["forms"]
+    with pytest.raises(DataError, match="should be one of article, sign, word"):
+        forms.encode(row | {"forms": ["article", "word", "O"]})
+
+
+def test_a_word_that_was_cut_off_has_no_plain_tag_and_counts_as_wrong(forms):
+    predicted = forms.predict(logits_of(forms, ["article", "word"])[None], views([1, 2, -1]))
+    assert predicted == [[0, 2, -1]]
+    assert forms.score(predicted, [[0, 2, 1]]) == {"word_accuracy": pytest.approx(2 / 3)}
+    assert forms.score(predicted, [[0, 0, 0]]) == {"word_accuracy": pytest.approx(1 / 3)}
+
+
+def test_the_naive_plain_tag_is_the_most_frequent_one(forms):
+    assert forms.baseline([[2, 2, 0], [2]], [[0, 1]]) == [[2, 2]]
+
+
+def test_every_word_that_was_read_is_marked_with_its_plain_tag(forms):
+    assert spans_of(forms, ["article", "word", "sign"], ["The", "soup", "."]) == [
+        ("The", "article"),
+        ("soup", "word"),
+        (".", "sign"),
+    ]
