@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from mtl import architectures, encoders
@@ -18,11 +17,12 @@ from mtl.balancing import BALANCERS
 from mtl.data.catalogue import Entry, catalogue
 from mtl.data.corpus import TASKS, example, sizes
 from mtl.data.origins import RunData, find_specs
-from mtl.data.sources import SPLITS, Row, Split, TaskSpec
+from mtl.data.selection import rows_of_run
+from mtl.data.sources import Row, Split, TaskSpec
 from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError, EncoderError, StorageError
 from mtl.runs import events
-from mtl.runs.config import Choice, EncoderConfig, RunConfig, TaskConfig
+from mtl.runs.config import Choice, EncoderConfig, RunConfig
 from mtl.runs.options import Method, find
 from mtl.sharing import SHARING
 from mtl.tasks import TASK_KINDS
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import torch
 
     from mtl.model import MultiTaskModel
-    from mtl.tasks.task import Task
     from mtl.training.evaluation import EncodedSource
     from mtl.training.trainer import Trainer
 
@@ -158,7 +157,7 @@ def assemble(
     folder = _find_weights(config.encoder, report, memory_bytes(device))
     encoder, tokenizer = load_encoder(config.encoder, folder, decoder=any(task.writes for task in tasks))
     report(events.Phase(step=0, phase="tokenising"))
-    rows = _rows(config, data, tasks)
+    rows = rows_of_run(config, data, specs)
     body = make_body(encoder, tokenizer)
     for task in tasks:
         task.prepare(rows[task.spec.source]["train"], body)
@@ -241,16 +240,6 @@ def train(
     return trainer.model.eval()
 
 
-def _rows(config: RunConfig, data: RunData, tasks: "list[Task]") -> dict[str, dict[Split, list[Row]]]:
-    """The rows of every source the tasks need, in the order of the tasks."""
-    limits = {task.name: task for task in config.tasks}
-    found = {}
-    for name in dict.fromkeys(task.spec.source for task in tasks):
-        members = [(task.spec, limits[task.name]) for task in tasks if task.spec.source == name]
-        found[name] = {split: select_rows(data.rows(name, split), split, members, config) for split in SPLITS}
-    return found
-
-
 def _encode_sources(rows: Mapping[str, Mapping[Split, list[Row]]], model: "MultiTaskModel") -> "list[EncodedSource]":
     """Every source, tokenised once, with the labels of its tasks."""
     from mtl.data.batches import encode_rows
@@ -264,31 +253,6 @@ def _encode_sources(rows: Mapping[str, Mapping[Split, list[Row]]], model: "Multi
         }
         sources.append(EncodedSource(name, members, encoded))
     return sources
-
-
-def select_rows(
-    found: Sequence[Row], split: Split, tasks: list[tuple[TaskSpec, TaskConfig]], config: RunConfig
-) -> list[Row]:
-    """The rows of a split that the run uses: labels beyond ``max_train_samples`` are taken away, and rows left without
-    any label with them; validation is cut to ``max_eval_samples``. The same seed takes the same rows.
-    """
-    rows = list(found)
-    if split == "test":
-        return rows
-    Random(config.training.seed).shuffle(rows)
-    if split == "validation":
-        return rows[: config.training.max_eval_samples]
-    limited = {spec.label: task.max_train_samples for spec, task in tasks if task.max_train_samples is not None}
-    if not limited:
-        return rows
-    kept = [
-        _without_labels(row, [label for label, limit in limited.items() if at >= limit]) for at, row in enumerate(rows)
-    ]
-    return [row for row in kept if any(row.get(spec.label) is not None for spec, _ in tasks)]
-
-
-def _without_labels(row: Row, labels: list[str]) -> Row:
-    return {**row, **dict.fromkeys(labels)}
 
 
 def probe(config: RunConfig, cancelled: Callable[[], bool], *, uploads: Uploads | None = None) -> dict[str, Any]:
