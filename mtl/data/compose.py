@@ -11,6 +11,7 @@ from typing import Any
 
 from mtl.data.grammar import TOKEN, Deck, Grammar, load, realise, shuffled
 from mtl.data.grammar_pairs import PairComposer
+from mtl.data.grammar_passages import passages
 from mtl.data.grammar_texts import STARS, TextComposer
 from mtl.data.grammar_translations import translations
 from mtl.data.sources import BUNDLED, QUESTION_TYPES, RELATIONS, SPLITS, TOPICS
@@ -25,7 +26,7 @@ PAIRS_PER_RELATION = {"train": 400, "validation": 80, "test": 110}
 QUESTIONS_PER_TYPE = {"train": 160, "validation": 30, "test": 42}
 LONGEST = 36
 """Tokens of the longest text."""
-WHOLE: Mapping[str, Callable[[Path], dict[str, list[Row]]]] = {"translations": translations}
+WHOLE: Mapping[str, Callable[[Path], dict[str, list[Row]]]] = {"translations": translations, "passages": passages}
 """Sources whose splits are composed together, from the folder of the grammar."""
 ATTEMPTS = 400
 """Draws of one row before the grammar counts as too small for the number of rows asked of it."""
