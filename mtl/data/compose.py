@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from mtl.data.grammar import TOKEN, Deck, Grammar, load, realise, shuffled
+from mtl.data.grammar_headlines import headlines
 from mtl.data.grammar_pairs import PairComposer
 from mtl.data.grammar_passages import passages
 from mtl.data.grammar_texts import STARS, TextComposer
@@ -26,7 +27,11 @@ PAIRS_PER_RELATION = {"train": 400, "validation": 80, "test": 110}
 QUESTIONS_PER_TYPE = {"train": 160, "validation": 30, "test": 42}
 LONGEST = 36
 """Tokens of the longest text."""
-WHOLE: Mapping[str, Callable[[Path], dict[str, list[Row]]]] = {"translations": translations, "passages": passages}
+WHOLE: Mapping[str, Callable[[Path], dict[str, list[Row]]]] = {
+    "translations": translations,
+    "passages": passages,
+    "headlines": headlines,
+}
 """Sources whose splits are composed together, from the folder of the grammar."""
 ATTEMPTS = 400
 """Draws of one row before the grammar counts as too small for the number of rows asked of it."""
@@ -51,12 +56,12 @@ def composed() -> Iterator[tuple[str, bytes]]:
             yield written(source, split, write(grammar, split, Random(f"{source} {split} {SEED}")))
     for source, write_splits in WHOLE.items():
         for split, rows in write_splits(GRAMMAR).items():
-            yield written(source, split, rows)
+            yield written(source, split, rows, (",", ":"))
 
 
-def written(source: str, split: str, rows: list[Row]) -> tuple[str, bytes]:
-    """Name and content of one file."""
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+def written(source: str, split: str, rows: list[Row], separators: tuple[str, str] | None = None) -> tuple[str, bytes]:
+    """Name and content of one file; ``separators`` as in `json.dumps`."""
+    lines = (json.dumps(row, ensure_ascii=False, separators=separators) + "\n" for row in rows)
     return f"{source}.{split}.jsonl", "".join(lines).encode()
 
 

@@ -17,12 +17,12 @@ from mtl.errors import DataError
 
 Row = dict[str, Any]
 Bound = dict[str, Phrase]
-SIZES = {"train": 1200, "validation": 200, "test": 300}
+SIZES = {"train": 1050, "validation": 200, "test": 300}
 UNANSWERABLE = 0.2
 """Share of questions without an answer."""
 TRAPS = 0.4
 """Share of these that ask for what no passage tells; the others ask for a fact that was left out."""
-LENGTHS = (2, 2, 2, 3, 3, 3, 4)
+LENGTHS = (2, 2, 2, 2, 2, 3, 3, 4)
 """Sentences after the first; one of these numbers is drawn."""
 QUESTIONS = (2, 3)
 ATTEMPTS = 200

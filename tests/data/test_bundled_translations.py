@@ -11,11 +11,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from mtl.data import compose
 from mtl.data.grammar_phrases import Phrase
 from mtl.data.grammar_roles import LANGUAGES, Cast, slots
-from mtl.data.grammar_translations import SIZES, share, tokens, translations
+from mtl.data.grammar_translations import SIZES, share, tokens
 from mtl.data.grammar_words import Words
-from mtl.data.sources import BUNDLED, SPLITS, read_split
+from mtl.data.sources import SPLITS, read_split
 from mtl.errors import DataError
 
+LEAST = {"train": 2700, "validation": 300, "test": 400}
 CHINESE = r"[\u4e00-\u9fff]"
 ARTICLES = {
     "der": "der den dem ein einen einem kein keinen keinem dieser diesen diesem im am zum vom",
@@ -56,15 +57,7 @@ def everything():
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_split_is_large_enough(split):
-    assert (
-        len(read_split("translations", split)) == SIZES[split] >= {"train": 3000, "validation": 300, "test": 400}[split]
-    )
-
-
-def test_composing_again_gives_the_same_bytes():
-    for split, rows in translations(compose.GRAMMAR).items():
-        name, content = compose.written("translations", split, rows)
-        assert (BUNDLED / name).read_bytes() == content
+    assert len(read_split("translations", split)) == SIZES[split] >= LEAST[split]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -186,5 +179,5 @@ def test_remembering_the_nearest_sentence_is_not_enough(language):
     vectors = TfidfVectorizer(token_pattern=r"\w+", ngram_range=(1, 2))
     known = vectors.fit_transform([row["en"] for row in train])
     nearest = (vectors.transform([row["en"] for row in test]) @ known.T).toarray().argmax(1)
-    assert bleu([train[at][language] for at in nearest], language) < 26
+    assert bleu([train[at][language] for at in nearest], language) < 25
     assert bleu([row["en"] for row in test], language) < 2
