@@ -55,8 +55,9 @@ def composed() -> Iterator[tuple[str, bytes]]:
         for source, write in writers.items():
             yield written(source, split, write(grammar, split, Random(f"{source} {split} {SEED}")))
     for source, write_splits in WHOLE.items():
-        for split, rows in write_splits(GRAMMAR).items():
-            yield written(source, split, rows, (",", ":"))
+        composed_splits = write_splits(GRAMMAR)
+        for split in SPLITS:
+            yield written(source, split, composed_splits[split], (",", ":"))
 
 
 def written(source: str, split: str, rows: list[Row], separators: tuple[str, str] | None = None) -> tuple[str, bytes]:

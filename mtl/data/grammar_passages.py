@@ -49,7 +49,7 @@ class Story:
 
 def passages(folder: Path) -> dict[str, list[Row]]:
     """The rows of all splits: ``{id, title, context, question, answers: {text, answer_start}}``."""
-    composed = {}
+    composed: dict[str, list[Row]] = {}
     for split in SPLITS:
         composer = Composer(stories(folder / split / "passages.toml"), Random(f"passages {split}"))
         rows = composer.compose(SIZES[split])

@@ -90,7 +90,8 @@ class Phrase:
         words = attribute + ("" if self.alone else self.noun.chinese)
         if self.determiner == "own" and self.owner:
             kin = "kin" in self.noun.tags and self.owner.person in ("1s", "2s")
-            owner = self.owner.chinese if self.owner.person in ("1s", "2s", "1p") else "自己"
+            we = self.owner.person == "1p" and "kin" in self.noun.tags
+            owner = self.owner.chinese if we or self.owner.person in ("1s", "2s") else "自己"
             return owner + ("" if kin or attribute.endswith("的") else "的") + words
         one = "" if bare else f"一{measure}"
         that = "" if self.noun.known else f"那{measure}"

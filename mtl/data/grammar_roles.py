@@ -27,6 +27,8 @@ ADJECTIVES = 0.35
 HABITS = {
     "kin": {"own"},
     "transport": {"the"},
+    "boat": {"a", "the"},
+    "dress": {"a", "the", "this", "num"},
     "sight": {"a", "the", "this"},
     "room": {"the", "own"},
     "shut": {"the"},

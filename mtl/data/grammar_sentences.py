@@ -1,6 +1,7 @@
 """The sentence that a frame becomes with its words, in English, in German and in Chinese."""
 
 from collections.abc import Callable
+from typing import Any
 
 from mtl.data.grammar_phrases import Phrase, tidy
 from mtl.data.grammar_roles import SLOT, Cast, base
@@ -15,7 +16,7 @@ def english(frame: str, cast: Cast) -> str:
     """The English sentence."""
 
     def form(role: str, features: list[str]) -> str:
-        value = cast.values.get(role)
+        value: Any = cast.values.get(role)
         feature = features[0] if features else ""
         if isinstance(value, Person):
             ready = {"": value.english[0], "obj": value.english[1], "poss": value.english[2], "pron": value.pronoun(0)}
@@ -45,7 +46,7 @@ def german(frame: str, cast: Cast) -> str:
     """The German sentence."""
 
     def form(role: str, features: list[str]) -> str:
-        value = cast.values.get(role)
+        value: Any = cast.values.get(role)
         feature = features[0] if features else ""
         if isinstance(value, Person):
             cases = {"": 0, "acc": 1, "dat": 2}
@@ -108,14 +109,14 @@ def chinese(frame: str, cast: Cast) -> str:
     """The Chinese sentence."""
 
     def form(role: str, features: list[str]) -> str:
-        value = cast.values.get(role)
+        value: Any = cast.values.get(role)
         feature = features[0] if features else ""
         if isinstance(value, Person):
             return value.pronoun(2) if feature == "pron" else value.chinese
         if base(role) == "vo":
             verb: Verb = cast.values[role.replace("vo", "v")]
             thing, recipient = cast.values.get(role.replace("vo", "o")), cast.values.get("r")
-            words = thing.chinese(bare=feature in ("bare", "once")) if thing else ""
+            words = thing.chinese(bare=feature in ("bare", "once", "guo")) if thing else ""
             return verb.said(feature, words, recipient.chinese if recipient else "")
         if base(role) == "m":
             return str(value["zh"].split("/")[("", "neg", "q").index(feature)])

@@ -38,7 +38,7 @@ def translations(folder: Path) -> dict[str, list[Row]]:
         DataError: The frames give fewer rows than asked for.
     """
     words = Words(folder / "translations_words.toml")
-    frames = {split: _frames(folder / split / "translations.toml") for split in SPLITS}
+    frames: dict[str, list[Frame]] = {split: _frames(folder / split / "translations.toml") for split in SPLITS}
     composer = Composer(words)
     rows: dict[str, list[Row]] = {}
     for split, size in SIZES.items():
@@ -77,7 +77,8 @@ class Composer:
 
     def compose(self, frames: list[Frame], split: str, size: int, rng: Random) -> list[Row]:
         """As many rows, taking turns among the frames."""
-        deck, rows, misses = Deck(frames, rng), [], 0
+        deck, misses = Deck(frames, rng), 0
+        rows: list[Row] = []
         while len(rows) < size:
             row = next(self._drawn(deck.draw(), split, rng), None)
             if row:

@@ -79,7 +79,7 @@ class Noun:
     @property
     def known(self) -> bool:
         """Whether *the* needs no demonstrative in Chinese: there is one kitchen, one bus to wait for."""
-        return bool(self.tags & {"transport", "sight", "room", "open", "shut", "furniture", "container"})
+        return bool(self.tags & {"transport", "boat", "sight", "room", "open", "shut", "furniture", "container"})
 
 
 @dataclass(frozen=True)
