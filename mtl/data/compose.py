@@ -4,15 +4,18 @@ Each split is composed from its own folder of frames and fillers, so that none o
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from mtl.data.corpus import BUNDLED, QUESTION_TYPES, RELATIONS, TOPICS
 from mtl.data.grammar import TOKEN, Deck, Grammar, load, realise, shuffled
+from mtl.data.grammar_headlines import headlines
 from mtl.data.grammar_pairs import PairComposer
+from mtl.data.grammar_passages import passages
 from mtl.data.grammar_texts import STARS, TextComposer
+from mtl.data.grammar_translations import translations
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
 
@@ -25,12 +28,18 @@ PAIRS_PER_RELATION = {"train": 400, "validation": 80, "test": 110}
 QUESTIONS_PER_TYPE = {"train": 160, "validation": 30, "test": 42}
 LONGEST = 36
 """Tokens of the longest text."""
+WHOLE: Mapping[str, Callable[[Path], dict[str, list[Row]]]] = {
+    "translations": translations,
+    "passages": passages,
+    "headlines": headlines,
+}
+"""Sources whose splits are composed together, from the folder of the grammar."""
 ATTEMPTS = 400
 """Draws of one row before the grammar counts as too small for the number of rows asked of it."""
 
 
 def main() -> None:
-    """Writes the nine files next to their dataset card."""
+    """Writes the files next to their dataset card."""
     for name, content in list(composed()):
         (BUNDLED / name).write_bytes(content)
 
@@ -45,9 +54,17 @@ def composed() -> Iterator[tuple[str, bytes]]:
     for split in SPLITS:
         grammar = load(Path(GRAMMAR, split))
         for source, write in writers.items():
-            rows = write(grammar, split, Random(f"{source} {split} {SEED}"))
-            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            yield f"{source}.{split}.jsonl", "".join(lines).encode()
+            yield written(source, split, write(grammar, split, Random(f"{source} {split} {SEED}")))
+    for source, write_splits in WHOLE.items():
+        composed_splits = write_splits(GRAMMAR)
+        for split in SPLITS:
+            yield written(source, split, composed_splits[split], (",", ":"))
+
+
+def written(source: str, split: str, rows: list[Row], separators: tuple[str, str] | None = None) -> tuple[str, bytes]:
+    """Name and content of one file; ``separators`` as in `json.dumps`."""
+    lines = (json.dumps(row, ensure_ascii=False, separators=separators) + "\n" for row in rows)
+    return f"{source}.{split}.jsonl", "".join(lines).encode()
 
 
 def texts(grammar: Grammar, split: str, rng: Random) -> list[Row]:

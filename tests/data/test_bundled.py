@@ -34,8 +34,8 @@ def test_every_split_is_large_enough(source, split):
     assert len(read_split(source, split)) >= LEAST[source][split]
 
 
-def test_everything_bundled_stays_below_three_megabytes():
-    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) < 3_000_000
+def test_everything_bundled_stays_below_five_megabytes():
+    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) < 4_800_000
 
 
 def test_composing_again_gives_the_same_bytes():
