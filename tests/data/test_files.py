@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from mtl.data.table import LIMITS
+from mtl.errors import DataError
 
 ROWS = [
     {"text": "The soup, they said, was \"fine\".", "label": "good"},
@@ -87,6 +88,14 @@ def test_other_encodings_are_guessed(encoding, line, read):
     assert table.rows[0]["text"] == line
 
 
+@pytest.mark.parametrize("line", ["The café served good soup and some bread to us all", "这家餐厅的菜很好吃"])
+def test_utf_8_with_a_damaged_place_is_not_read_as_something_else(line, read):
+    content = ("text;label\n" + f"{line};1\n" * 20).encode() + b"\xff;1\n"
+    with pytest.raises(DataError) as caught:
+        read("a.csv", content)
+    assert caught.value.details["found"] == f"byte {len(content) - 3}"
+
+
 def test_gb18030_is_more_than_gb_2312(read):
     table = read(
         "a.csv",
@@ -120,6 +129,17 @@ def test_a_line_of_another_width_is_told_and_left_out(read):
         (2, "cell_count", "1"),
         (4, "cell_count", "3"),
     ]
+
+
+def test_as_many_commas_in_every_quoted_text_make_no_columns(read):
+    lines = [f'"First, second, third {at}",{"xy"[at % 2]}' for at in range(20)]
+    table = read("a.csv", "text,label\n" + "\n".join(lines))
+    assert table.rows[3] == {"text": "First, second, third 3", "label": "y"}
+
+
+def test_numbers_that_json_does_not_know_are_missing(read):
+    rows = read("a.jsonl", '{"text": "a", "score": NaN}\n{"text": "b", "score": -Infinity}\n').rows
+    assert [row["score"] for row in rows] == [None, None]
 
 
 def test_a_tsv_with_lone_quotation_marks_is_read_line_by_line(read):

@@ -51,6 +51,16 @@ TABLES = [
         {"text": "question1", "text_pair": "question2", "label": "is_duplicate"},
         {"id": "{}", "question1": "p {}", "question2": "h {}", "is_duplicate": (0, 1)},
     ),
+    (
+        "classification",
+        {"text": "note", "label": "mood"},
+        {
+            "uid": "a-long-identifier-of-row-{}",
+            "note": "n {}",
+            "mood": MOODS,
+            "place": ("in Lima, the capital", "in Rome"),
+        },
+    ),
     ("classification", {"text": "v2", "label": "v1"}, {"v1": ("ham", "spam"), "v2": "a message of some length {}"}),
     (
         "regression",
