@@ -115,6 +115,13 @@ def test_chinese_emoji_and_marks_come_back_exactly(make_model, tmp_path):
         assert found.texts[0] == text
 
 
+def test_a_character_of_several_tokens_is_pointed_at_whole():
+    example = encode_rows(byte_tokenizer(), [row_of("a 😀", "😀", "")], [build_task(spec())], 64)[0]
+    first, last = example.targets["answers"]
+    assert last - first == 3
+    assert {example.view.offsets[at] for at in range(first, last + 1)} == {(2, 3)}
+
+
 def test_a_long_passage_is_read_in_windows_that_overlap(tokenizer):
     context = " ".join(f"{'soup' if at % 2 else 'bread'}" for at in range(200)) + " lima"
     task = build_task(spec(doc_stride=16))

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from mtl.data.batches import encode_rows
+from mtl.data.batches import collate, encode_rows
 from mtl.data.corpus import TASKS
 from mtl.data.sources import SPLITS
 from mtl.training.evaluation import EncodedSource, baselines, evaluate
@@ -118,6 +118,13 @@ def test_the_windows_of_a_row_are_one_prediction(batch_size, long_passages, monk
     known = [row for row in content if row["answers"] is not None]
     assert [label.passage for label in seen["labels"]] == [row["context"] for row in known]
     assert [given.passage for given in seen["given"]] == [row["context"] for row in known]
+    for given, row in zip(seen["given"], known, strict=True):
+        examples = encode_rows(model.tokenizer, [row], [task], 32)
+        features = model.read(collate("passages", examples, [task], 0), ["answers"])["answers"]
+        said = task.say(model.heads["answers"], features)
+        wanted = task.merge(task.predict(said, [example.view for example in examples]))
+        assert given.spans[0] == wanted.spans[0]
+        assert (*given.scores, given.nowhere) == pytest.approx((*wanted.scores, wanted.nowhere), abs=1e-4)
     wanted = results(model, source, 1)["answers"]
     assert found.loss == pytest.approx(wanted.loss, rel=1e-5)
     assert found.scores == pytest.approx(wanted.scores)
