@@ -19,7 +19,9 @@ HEAVY = {"torch", "transformers", "accelerate", "torchjd", "datasets", "sklearn"
 RECORDER = "demo/lessons/record.py"
 """A script of its own, run by hand: it asks a real model."""
 TORCH_FREE = {"mtl/errors.py", "mtl/checks.py", "mtl/encoders.py"} | {
-    f"mtl/data/{path.name}" for path in ROOT.glob("mtl/data/*.py") if path.name not in ("batches.py", "reading.py")
+    path.relative_to(ROOT).as_posix()
+    for path in ROOT.glob("mtl/data/**/*.py")
+    if path.name not in ("batches.py", "reading.py")
 }
 FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|common|misc|managers?|base)(_.*)?|.*_(utils?|helpers?|manager)")
 TOP_LEVEL = {

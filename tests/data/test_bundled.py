@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
-from mtl.data import compose
+from mtl.data.compose import splits
+from mtl.data.compose.frames import Deck, Grammar, Lexicon, Phrase, Span, leaves, load, realise
+from mtl.data.compose.texts import TextComposer, kinds_of
 from mtl.data.corpus import BUNDLED, ENTITY_TYPES, QUESTION_TYPES, RELATIONS, TOPICS, read_split
-from mtl.data.grammar import Deck, Grammar, Lexicon, Phrase, Span, leaves, load, realise
-from mtl.data.grammar_texts import TextComposer, kinds_of
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
 
@@ -25,7 +25,7 @@ SENTIMENTS = ("negative", "neutral", "positive")
 
 @pytest.fixture(scope="module")
 def grammars():
-    return {split: load(compose.GRAMMAR / split) for split in SPLITS}
+    return {split: load(splits.GRAMMAR / split) for split in SPLITS}
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -39,7 +39,7 @@ def test_everything_bundled_stays_below_five_megabytes():
 
 
 def test_composing_again_gives_the_same_bytes():
-    for name, content in compose.composed():
+    for name, content in splits.composed():
         assert (BUNDLED / name).read_bytes() == content, name
 
 
@@ -98,7 +98,7 @@ def test_tokens_are_the_words_and_marks_of_the_text(split):
     for row in read_split("texts", split):
         assert row["tokens"] == re.findall(r"\w+(?:['’]\w+)*|[^\w\s]", row["text"])
         assert len(row["tokens"]) == len(row["entities"])
-        assert len(row["tokens"]) <= compose.LONGEST
+        assert len(row["tokens"]) <= splits.LONGEST
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -114,7 +114,7 @@ def test_entity_tags_are_valid_bio_of_every_type(split):
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_no_row_occurs_twice_in_any_split(source):
-    counts = Counter(compose.normalised(row) for split in SPLITS for row in read_split(source, split))
+    counts = Counter(splits.normalised(row) for split in SPLITS for row in read_split(source, split))
     assert [key for key, count in counts.items() if count > 1] == []
 
 
@@ -247,7 +247,7 @@ def test_leaves_are_all_strings_in_order():
 
 def test_a_grammar_too_small_for_its_rows_says_so():
     with pytest.raises(DataError, match="enough frames"):
-        compose._distinct(lambda: {"text": "Always the same."}, [(), ()], FixedRandom())
+        splits._distinct(lambda: {"text": "Always the same."}, [(), ()], FixedRandom())
 
 
 def test_a_slot_with_too_few_fillers_says_so():

@@ -9,9 +9,9 @@ import pytest
 from rouge_score.rouge_scorer import RougeScorer
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from mtl.data import compose
-from mtl.data.grammar import SLOT, leaves
-from mtl.data.grammar_headlines import SIZES, Newsroom, words
+from mtl.data.compose import splits
+from mtl.data.compose.frames import SLOT, leaves
+from mtl.data.compose.headlines import SIZES, Newsroom, words
 from mtl.data.corpus import BUNDLED, TOPICS, read_split
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
@@ -22,12 +22,12 @@ LATER = ("translations", "passages", "headlines")
 
 @pytest.fixture(scope="module")
 def tellings():
-    return {split: read(compose.GRAMMAR / split / "headlines.toml") for split in SPLITS}
+    return {split: read(splits.GRAMMAR / split / "headlines.toml") for split in SPLITS}
 
 
 @pytest.fixture(scope="module")
 def shared():
-    return read(compose.GRAMMAR / "headlines.toml")
+    return read(splits.GRAMMAR / "headlines.toml")
 
 
 def read(path):

@@ -8,9 +8,9 @@ from itertools import combinations
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from mtl.data import compose
-from mtl.data.grammar import leaves
-from mtl.data.grammar_passages import SIZES, Composer, Fact, Story, stories
+from mtl.data.compose import splits
+from mtl.data.compose.frames import leaves
+from mtl.data.compose.passages import SIZES, Composer, Fact, Story, stories
 from mtl.data.corpus import read_split
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
@@ -20,7 +20,7 @@ LEAST = {"train": 1000, "validation": 200, "test": 300}
 
 @pytest.fixture(scope="module")
 def told():
-    return {split: stories(compose.GRAMMAR / split / "passages.toml") for split in SPLITS}
+    return {split: stories(splits.GRAMMAR / split / "passages.toml") for split in SPLITS}
 
 
 def everything():

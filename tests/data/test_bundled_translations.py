@@ -8,11 +8,11 @@ import pytest
 from sacrebleu import corpus_bleu
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from mtl.data import compose
-from mtl.data.grammar_phrases import Phrase
-from mtl.data.grammar_roles import LANGUAGES, Cast, slots
-from mtl.data.grammar_translations import SIZES, share, tokens
-from mtl.data.grammar_words import Words
+from mtl.data.compose import splits
+from mtl.data.compose.phrases import Phrase
+from mtl.data.compose.roles import LANGUAGES, Cast, slots
+from mtl.data.compose.translations import SIZES, share, tokens
+from mtl.data.compose.words import Words
 from mtl.data.corpus import read_split
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
@@ -41,13 +41,13 @@ ADJECTIVE_ENDINGS = {
 
 @pytest.fixture(scope="module")
 def words():
-    return Words(compose.GRAMMAR / "translations_words.toml")
+    return Words(splits.GRAMMAR / "translations_words.toml")
 
 
 @pytest.fixture(scope="module")
 def frames():
     return {
-        split: tomllib.loads((compose.GRAMMAR / split / "translations.toml").read_text(encoding="utf-8"))["frame"]
+        split: tomllib.loads((splits.GRAMMAR / split / "translations.toml").read_text(encoding="utf-8"))["frame"]
         for split in SPLITS
     }
 

@@ -1,4 +1,4 @@
-"""Composes the bundled corpus from its grammar: ``python -m mtl.data.compose`` writes the same bytes every time.
+"""Composes the splits of the bundled corpus from its grammar.
 
 Each split is composed from its own folder of frames and fillers, so that none of them recurs in another split.
 """
@@ -9,13 +9,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from mtl.data.compose.frames import TOKEN, Deck, Grammar, load, realise, shuffled
+from mtl.data.compose.headlines import headlines
+from mtl.data.compose.pairs import PairComposer
+from mtl.data.compose.passages import passages
+from mtl.data.compose.texts import STARS, TextComposer
+from mtl.data.compose.translations import translations
 from mtl.data.corpus import BUNDLED, QUESTION_TYPES, RELATIONS, TOPICS
-from mtl.data.grammar import TOKEN, Deck, Grammar, load, realise, shuffled
-from mtl.data.grammar_headlines import headlines
-from mtl.data.grammar_pairs import PairComposer
-from mtl.data.grammar_passages import passages
-from mtl.data.grammar_texts import STARS, TextComposer
-from mtl.data.grammar_translations import translations
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
 
@@ -36,12 +36,6 @@ WHOLE: Mapping[str, Callable[[Path], dict[str, list[Row]]]] = {
 """Sources whose splits are composed together, from the folder of the grammar."""
 ATTEMPTS = 400
 """Draws of one row before the grammar counts as too small for the number of rows asked of it."""
-
-
-def main() -> None:
-    """Writes the files next to their dataset card."""
-    for name, content in list(composed()):
-        (BUNDLED / name).write_bytes(content)
 
 
 def composed() -> Iterator[tuple[str, bytes]]:
@@ -113,7 +107,3 @@ def _distinct(compose: Callable[..., Row], cells: Sequence[tuple[str, ...]], rng
         else:
             raise DataError(f"The grammar should have enough frames. Found too few for {cell}.", cell=list(cell))
     return shuffled(list(rows.values()), rng)
-
-
-if __name__ == "__main__":
-    main()

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from mtl.data.grammar_phrases import Phrase, tidy
-from mtl.data.grammar_roles import SLOT, Cast, base
-from mtl.data.grammar_words import Person, Verb
+from mtl.data.compose.phrases import Phrase, tidy
+from mtl.data.compose.roles import SLOT, Cast, base
+from mtl.data.compose.words import Person, Verb
 
 DEGREES = {"comp": 1, "sup": 2}
 ENGLISH_VERB = ("base", "third", "past", "enpp", "ing")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from mtl.data.grammar import SLOT, Deck, Lexicon, Phrase, pick, realise, shuffled
+from mtl.data.compose.frames import SLOT, Deck, Lexicon, Phrase, pick, realise, shuffled
 
 Family = Mapping[str, Sequence[str]]
 Bound = dict[str, Phrase]

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from mtl.data.grammar import SLOT, Deck, Lexicon, Phrase, pick, realise, shuffled
-from mtl.data.grammar_translations import share
+from mtl.data.compose.frames import SLOT, Deck, Lexicon, Phrase, pick, realise, shuffled
+from mtl.data.compose.translations import share
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mtl.data.grammar_words import Adjective, Noun, Person
+from mtl.data.compose.words import Adjective, Noun, Person
 
 GENDERS = {"der": 0, "die": 1, "das": 2, "plural": 3}
 CASES = ("nom", "acc", "dat")

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from mtl.data.grammar import pick
-from mtl.data.grammar_phrases import Phrase
-from mtl.data.grammar_words import Adjective, Noun, Person, Verb, Words
+from mtl.data.compose.frames import pick
+from mtl.data.compose.phrases import Phrase
+from mtl.data.compose.words import Adjective, Noun, Person, Verb, Words
 from mtl.errors import DataError
 
 Frame = Mapping[str, str]

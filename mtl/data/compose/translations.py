@@ -13,10 +13,10 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from mtl.data.grammar import Deck, shuffled
-from mtl.data.grammar_roles import LANGUAGES, Cast, Frame, Unfit
-from mtl.data.grammar_sentences import chinese, english, german
-from mtl.data.grammar_words import Words
+from mtl.data.compose.frames import Deck, shuffled
+from mtl.data.compose.roles import LANGUAGES, Cast, Frame, Unfit
+from mtl.data.compose.sentences import chinese, english, german
+from mtl.data.compose.words import Words
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
 

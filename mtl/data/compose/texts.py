@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from mtl.data.grammar import FIRST_PERSON, SLOT, Deck, Grammar, Item, Phrase, realise
+from mtl.data.compose.frames import FIRST_PERSON, SLOT, Deck, Grammar, Item, Phrase, realise
 
 Table = Mapping[str, Sequence[str]]
 """Frames by their stars."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from mtl.data.grammar import SLOT, Deck, Lexicon, Phrase, Span, leaves, pick, realise, shuffled
+from mtl.data.compose.frames import SLOT, Deck, Lexicon, Phrase, Span, leaves, pick, realise, shuffled
 from mtl.data.sources import SPLITS
 from mtl.errors import DataError
 
