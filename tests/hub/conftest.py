@@ -33,6 +33,12 @@ class Hub:
         with urllib.request.urlopen(f"{self.url}/__localhub__/log", timeout=10) as answer:
             return json.load(answer)
 
+    def forget(self):
+        """Empties the log."""
+        urllib.request.urlopen(
+            urllib.request.Request(f"{self.url}/__localhub__/log", method="DELETE"), timeout=10
+        ).close()
+
     def _post(self, path, values):
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/__localhub__/{path}", json.dumps(values).encode(), headers)

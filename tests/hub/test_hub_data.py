@@ -2,74 +2,22 @@
 
 import json
 import os
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import pyarrow
-import pyarrow.parquet
 import pytest
-import yaml
 
 from mtl.data.refusals import REFUSALS
+from tests.hub.data_sets import Client, card, write
 
 LOCALHUB = os.environ.get("MTL_LOCALHUB")
-DATA = os.environ.get("MTL_DATA")
 pytestmark = [pytest.mark.hub, pytest.mark.skipif(not LOCALHUB, reason="MTL_LOCALHUB names no loopback Hub")]
 
-CLIENT = """
-import json, sys, time
-from mtl.data import hub
-from mtl.data.origins import RunData
-from mtl.data.sources import SPLITS
-from mtl.errors import MtlError
-from mtl.runs.config import RunConfig
-from mtl.runs.sources import source_from
-
-def read(asked):
-    hub.WHOLE_BYTES = asked.get("whole_bytes", 64 * 2**20)
-    if "tasks" in asked:
-        data = RunData(RunConfig.from_dict({"tasks": asked["tasks"]}))
-        (spec,) = data.specs()
-        rows = {split: list(data.rows(spec.source, split)) for split in SPLITS}
-        return {"rows": {split: len(each) for split, each in rows.items()}, "first": rows["train"][0],
-                "labels": spec.labels, "dropped": [each.problems for each in data.dropped]}
-    tables = hub.read_hub(source_from(asked["source"]), asked.get("columns"))
-    return {"rows": {split: len(table.rows) for split, table in tables.items()},
-            "all": {split: list(table.rows) for split, table in tables.items()},
-            "names": {column.name: column.names for column in tables["train"].columns}}
-
-print("ready", flush=True)
-for line in sys.stdin:
-    began = time.perf_counter()
-    try:
-        answer = read(json.loads(line))
-    except MtlError as error:
-        answer = {"error": error.name, "details": error.details, "message": error.message}
-    print(json.dumps({**answer, "seconds": time.perf_counter() - began}), flush=True)
-"""
 MOODS = {"names": {"0": "bad", "1": "good"}}
-
-
-def card(**content):
-    return f"---\n{yaml.safe_dump(content)}---\n"
 
 
 def table(count, first=0):
     texts = [f"text {at}" for at in range(first, first + count)]
     return pyarrow.table({"text": texts, "label": [at % 2 for at in range(count)], "extra": ["x" * 50] * count})
-
-
-def write(folder, name, content):
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(content, pyarrow.Table):
-        pyarrow.parquet.write_table(content, path, row_group_size=100)
-    else:
-        path.write_text(content)
 
 
 @pytest.fixture(scope="module")
@@ -110,83 +58,9 @@ def root(tmp_path_factory):
     return root
 
 
-class Hub:
-    """A loopback Hub in a process of its own."""
-
-    def __init__(self, url):
-        self.url = url
-
-    def ask(self, path, method="GET", **values):
-        request = urllib.request.Request(
-            f"{self.url}/__localhub__/{path}", json.dumps(values).encode() if values else None,
-            {"Content-Type": "application/json"}, method=method,
-        )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def requests(self):
-        return self.ask("log")
-
-
 @pytest.fixture(scope="module")
-def served(root):
-    command = [sys.executable, str(Path(LOCALHUB) / "localhub.py"), "serve", str(root), "--port", "0"]
-    process = subprocess.Popen([*command, "--gated", "own/gated"], stdout=subprocess.PIPE, text=True)
-    try:
-        process.stdout.readline()
-        url = process.stdout.readline().split("HF_ENDPOINT=")[1].split()[0]
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                urllib.request.urlopen(f"{url}/__localhub__/log", timeout=5).close()
-                break
-            except urllib.error.URLError:
-                assert time.monotonic() < deadline, "the loopback Hub did not start"
-                time.sleep(0.02)
-        yield Hub(url)
-    finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
-
-
-class Client:
-    """A process that reads data sets, as a worker does."""
-
-    def __init__(self, url, folder, **settings):
-        trap = folder / "own" / "reviews"  # a folder here must not be taken for the data set of that name
-        trap.mkdir(parents=True, exist_ok=True)
-        (trap / "train.csv").write_text("text,label\nfrom this machine,1\n")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANSFORMERS_"))}
-        environment = kept | {
-            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-            "HF_ENDPOINT": url,
-            "HF_HOME": str(folder / "home"),
-            "HF_TOKEN": "hf_localhub",  # the server's own: nobody may read with it
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
-            **settings,
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", CLIENT], cwd=folder, env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert self._process.stdout.readline() == "ready\n"
-
-    def read(self, id="own/reviews", *, whole_bytes=64 * 2**20, columns=None, **fields):
-        source = {"kind": "hub", "name": "mine", "id": id, **fields}
-        return self.tell({"source": source, "whole_bytes": whole_bytes, "columns": columns})
-
-    def tell(self, asked):
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self):
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.terminate()
-        self._process.wait(10)
+def served(root, start_hub):
+    return start_hub(root, "--gated", "own/gated")
 
 
 @pytest.fixture(scope="module")
@@ -198,10 +72,9 @@ def client(served, tmp_path_factory):
 
 @pytest.fixture
 def hub(served):
-    calm = {"latency_ms": 0, "fail_rate": 0.0, "fail_first": 0, "drop_after": 0, "drop_times": -1, "fault_path": ""}
-    served.ask("log", "DELETE")
+    served.forget()
     yield served
-    served.ask("faults", "POST", **calm)
+    served.calm()
 
 
 def test_a_small_data_set_is_read_whole_and_its_labels_have_names(hub, client):
@@ -216,8 +89,8 @@ def test_a_small_data_set_is_read_whole_and_its_labels_have_names(hub, client):
 
 def test_the_servers_token_is_never_sent(hub, client):
     client.read("own/several", config="a")
-    assert hub.requests()
-    assert not any(request["auth"] for request in hub.requests())
+    assert hub.log()
+    assert not any(request["auth"] for request in hub.log())
 
 
 def test_only_the_columns_that_are_needed_are_kept(hub, client):
@@ -232,7 +105,7 @@ def test_a_large_data_set_is_streamed_and_never_downloaded_whole(hub, client):
     assert found["rows"] == {"train": 1000}
     labels = {row["label"] for row in found["all"]["train"]}
     assert len(labels) >= 8  # of ten, one after the other in the file
-    sent = [request for request in hub.requests() if "resolve" in request["path"] and request["method"] == "GET"]
+    sent = [request for request in hub.log() if "resolve" in request["path"] and request["method"] == "GET"]
     assert all(request["range"] for request in sent if request["path"].endswith(".parquet"))
     assert client.read("own/sorted", whole_bytes=1000, max_rows=1000)["all"] == found["all"]
 
@@ -288,7 +161,7 @@ SLOW = {"cut", "unavailable"}
 )
 def test_every_failure_has_its_reason(reason, id, asked, faults, details, hub, client):
     if faults:
-        hub.ask("faults", "POST", **faults)
+        hub.faults(**faults)
     found = client.read(id, **asked)
     assert found["error"] == "DataError", found
     assert found["details"]["reason"] == reason, found
@@ -307,7 +180,7 @@ def test_every_reason_of_the_hub_has_its_row():
 
 
 def test_a_hub_that_is_busy_for_a_moment_is_asked_again(hub, client):
-    hub.ask("faults", "POST", fail_first=1, fault_path=GET)
+    hub.faults(fail_first=1, fault_path=GET)
     found = client.read("own/flaky")
     assert found.get("rows", found) == {"train": 3000, "validation": 20, "test": 10}
 
@@ -329,49 +202,3 @@ def test_without_a_network_the_answer_comes_in_seconds_and_a_filled_cache_is_rea
     assert told.read()["rows"] == rows
     assert told.read("own/other")["details"]["reason"] == "offline"
     told.close()
-
-
-KNOWN = {
-    # task of the catalogue: table, repo, configuration
-    "sst2": ("sst2", "stanfordnlp/sst2", None),
-    "mrpc": ("mrpc", "nyu-mll/glue", "mrpc"),
-    "stsb": ("stsb", "nyu-mll/glue", "stsb"),
-    "sms_spam": ("sms_spam", "ucirvine/sms_spam", "plain_text"),
-    "clinc_intent": ("clinc_oos", "clinc/clinc_oos", "plus"),
-    "squad": ("squad", "rajpurkar/squad", "plain_text"),
-    "cmrc2018": ("cmrc2018", "clue/clue", "cmrc2018"),
-    "multi30k": ("multi30k", "bentrevett/multi30k", None),
-    "aeslc": ("aeslc", "Yale-LILY/aeslc", None),
-}
-
-
-@pytest.fixture(scope="module")
-def known(served, root):
-    """The tables at hand, as the repos of the catalogue that have their columns."""
-    repos = {}
-    for name, repo, config in KNOWN.values():
-        repos.setdefault(repo, []).append((name, config or "default"))
-    for repo, tables in repos.items():
-        folder = root / "datasets" / repo
-        infos, configs = [], []
-        for name, config in tables:
-            (folder / config).mkdir(parents=True)
-            splits = []
-            for split in ("train", "validation", "test"):
-                (folder / config / f"{split}.parquet").symlink_to(Path(DATA).resolve() / name / f"{split}.parquet")
-                splits.append({"split": split, "path": f"{config}/{split}.parquet"})
-            told = yaml.safe_load((Path(DATA) / name / "README.md").read_text().split("---")[1])["dataset_info"]
-            infos.append({"config_name": config, "features": told["features"]})
-            configs.append({"config_name": config, "data_files": splits})
-        write(folder, "README.md", card(dataset_info=infos, configs=configs))
-
-
-@pytest.mark.data
-@pytest.mark.skipif(not DATA, reason="MTL_DATA names no data sets")
-@pytest.mark.parametrize("name", sorted(KNOWN))
-def test_a_task_of_the_catalogue_reads_a_table_of_its_shape(name, hub, known, client):
-    found = client.tell({"tasks": [name]})
-    assert "error" not in found, found
-    assert all(found["rows"].values())
-    assert found["first"]
-    assert sum(sum(each.values()) for each in found["dropped"]) <= 0.02 * sum(found["rows"].values())
