@@ -148,10 +148,8 @@ def assemble(
     report(events.Phase(step=0, phase="loading"))
     device = device or pick_device()
     reset_peak_memory(device)  # what the process did before is not this run's
-    data = RunData(config, uploads)
+    data = _read_data(config, report, uploads)
     specs = _with_options(config, data.specs())
-    for dropped in data.dropped:
-        report(events.Dropped(step=0, **asdict(dropped)))
     torch.manual_seed(config.training.seed)  # the heads' first weights
     tasks = [build_task(spec, task.loss_scale) for spec, task in zip(specs, config.tasks, strict=True)]
     folder = _find_weights(config.encoder, report, memory_bytes(device))
@@ -173,6 +171,25 @@ def assemble(
     precision = "bf16" if pick_precision(device) == "bf16" else "no"
     accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
     return Trainer(model, sources, balancer, sampler, config.training, accelerator)
+
+
+def _read_data(config: RunConfig, report: Callable[[events.Event], None], uploads: Uploads | None) -> RunData:
+    """The rows of the run; what lies elsewhere is reported while it is read, and so is what of it was left out."""
+    told: list[str] = []
+
+    def tell(source: str, seconds: float) -> None:
+        if not told:
+            report(events.Phase(step=0, phase="reading"))
+        told.append(source)
+        report(events.Reading(step=0, source=source, elapsed_s=seconds))
+
+    data = RunData(config, uploads, tell)
+    data.specs()
+    for dropped in data.dropped:
+        report(events.Dropped(step=0, **asdict(dropped)))
+    if told:
+        report(events.Phase(step=0, phase="loading"))
+    return data
 
 
 def build_sampler(choice: Choice, members: Mapping[str, Sequence[str]]) -> Sampler:

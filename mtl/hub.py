@@ -6,7 +6,7 @@ addresses, signs requests and raises its errors. No torch.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,6 +207,16 @@ def in_background(action: Callable[[], T]) -> "Future[T]":
 
     Thread(target=attempt, name="hub", daemon=True).start()
     return future
+
+
+def attended(action: Callable[[], T], tell: Callable[[float], None], every_s: float = 1.0) -> T:
+    """What the action gives; until then ``tell`` is called with the seconds so far, and may raise to leave it."""
+    began = time.monotonic()
+    future = in_background(action)
+    while not future.done():
+        tell(time.monotonic() - began)
+        wait([future], every_s)
+    return future.result()
 
 
 def reason_of(error: BaseException) -> str:

@@ -45,7 +45,7 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       line,
       h('span.phase', {}, h('i', { 'aria-hidden': 'true' }), words.phases[phase] ?? phase),
       phase === 'queued' && status.queue_position > 0 && h('span', {}, say(w.place, { n: status.queue_position })),
-      (['starting', 'loading', 'tokenising'].includes(phase) || (live && !step)) && h('span.soft', {}, w.first_point),
+      (['starting', 'reading', 'loading', 'tokenising'].includes(phase) || (live && !step)) && h('span.soft', {}, w.first_point),
       most > 0 &&
         !['queued', 'starting', 'missing'].includes(phase) &&
         h('span', {}, say(w.step_of, { a: step, b: most })),

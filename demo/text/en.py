@@ -202,6 +202,7 @@ EN = Text(
         "empty": "No run yet",
         "queued": "Queued",
         "starting": "Starting",
+        "reading": "Reading data",
         "downloading": "Downloading encoder",
         "loading": "Loading encoder",
         "tokenising": "Reading texts",

@@ -220,6 +220,7 @@ ZH = Text(
         "empty": "还没有运行",
         "queued": "排队中",
         "starting": "正在启动",
+        "reading": "读取数据",
         "downloading": "正在下载编码器",
         "loading": "加载编码器",
         "tokenising": "读取文本",

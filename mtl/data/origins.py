@@ -4,7 +4,7 @@ What the tasks of a run are is told without reading anything, so that a page can
 when the first of them is asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -19,6 +19,7 @@ from mtl.data.splitting import make_splits
 from mtl.data.table import Table
 from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError
+from mtl.hub import attended
 from mtl.runs.config import RunConfig, TaskConfig
 from mtl.runs.sources import FileSource, HubSource, Source
 
@@ -92,12 +93,16 @@ class RunData:
     Args:
         config: The run.
         uploads: Where uploaded files are; None if it has none.
+        tell: Is told, once a second, which source has been read for how many seconds; what it raises ends the reading.
 
     Raises:
         ConfigError: As ``find_specs``.
     """
 
-    def __init__(self, config: RunConfig, uploads: Uploads | None = None) -> None:
+    def __init__(
+        self, config: RunConfig, uploads: Uploads | None = None, tell: Callable[[str, float], None] | None = None
+    ) -> None:
+        self._tell = tell
         self._specs = find_specs(config)
         self._uploads = uploads
         self._sources = {source.name: source for source in config.sources}
@@ -132,7 +137,7 @@ class RunData:
         if base in corpus.SOURCES or names[0] in self._rows:
             return
         source, own = self._sources[base], [spec for spec in self._specs if spec.source in names]
-        tables = read_source(source, self._uploads, own)
+        tables = self._tables(source, own)
         completed = {spec.name: complete(spec, list(tables.values()), base) for spec in own}
         self._specs = tuple(completed.get(spec.name, spec) for spec in self._specs)
         divided, dropped = divide(source, tables, list(completed.values()))
@@ -143,6 +148,13 @@ class RunData:
                 split: [row for row in rows if any(row[label] is not None for label in labels)]
                 for split, rows in divided.items()
             }
+
+    def _tables(self, source: Source, specs: Sequence[TaskSpec]) -> dict[Split, Table]:
+        """What the source holds; somebody is told meanwhile."""
+        tell = self._tell
+        if tell is None:
+            return read_source(source, self._uploads, specs)
+        return attended(lambda: read_source(source, self._uploads, specs), lambda seconds: tell(source.name, seconds))
 
 
 def read_source(source: Source, uploads: Uploads | None, specs: Sequence[TaskSpec] = ()) -> dict[Split, Table]:

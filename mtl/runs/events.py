@@ -47,7 +47,7 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Phase(Event):
-    """What the worker does from now on: downloading, loading, tokenising, training, evaluating or saving."""
+    """What the worker does from now on: reading, downloading, loading, tokenising, training, evaluating or saving."""
 
     type: ClassVar[str] = "phase"
     phase: str
@@ -61,6 +61,15 @@ class Download(Event):
     encoder: str
     bytes_done: int
     bytes_total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading(Event):
+    """A source that lies elsewhere is still being read, since so many seconds."""
+
+    type: ClassVar[str] = "reading"
+    source: str
+    elapsed_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +203,7 @@ class Stopped(Event):
 EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
-        RunStarted, Phase, Download, Mixture, Loss, Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
+        RunStarted, Phase, Reading, Download, Mixture, Loss, Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
         Failed, Finished, Stopped,
     )
 }  # fmt: skip

@@ -22,11 +22,17 @@ from mtl.runs.sources import source_from
 def read(asked):
     hub.WHOLE_BYTES = asked.get("whole_bytes", 64 * 2**20)
     if "tasks" in asked:
-        data = RunData(RunConfig.from_dict({"tasks": asked["tasks"]}))
+        told = []
+        def tell(source, seconds):
+            told.append([source, seconds])
+            if seconds > asked.get("patience", 60):
+                raise InterruptedError
+        config = RunConfig.from_dict({key: asked[key] for key in ("tasks", "sources") if key in asked})
+        data = RunData(config, None, tell)
         (spec,) = data.specs()
         rows = {split: list(data.rows(spec.source, split)) for split in SPLITS}
         return {"rows": {split: len(each) for split, each in rows.items()}, "first": rows["train"][0],
-                "labels": spec.labels, "dropped": [each.problems for each in data.dropped]}
+                "labels": spec.labels, "told": told, "dropped": [each.problems for each in data.dropped]}
     tables = hub.read_hub(source_from(asked["source"]), asked.get("columns"))
     return {"rows": {split: len(table.rows) for split, table in tables.items()},
             "all": {split: list(table.rows) for split, table in tables.items()},
@@ -39,6 +45,8 @@ for line in sys.stdin:
         answer = read(json.loads(line))
     except MtlError as error:
         answer = {"error": error.name, "details": error.details, "message": error.message}
+    except InterruptedError:
+        answer = {"error": "stopped"}
     print(json.dumps({**answer, "seconds": time.perf_counter() - began}), flush=True)
 """
 

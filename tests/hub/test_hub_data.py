@@ -202,3 +202,23 @@ def test_without_a_network_the_answer_comes_in_seconds_and_a_filled_cache_is_rea
     assert told.read()["rows"] == rows
     assert told.read("own/other")["details"]["reason"] == "offline"
     told.close()
+
+
+OWN = {
+    "sources": [{"kind": "hub", "name": "mine", "id": "own/flaky"}],
+    "tasks": [
+        {"name": "mood", "spec": {"name": "mood", "kind": "classification", "source": "mine", "label": "label"}},
+    ],
+}
+
+
+def test_who_waits_for_data_is_told_so_and_can_leave(hub, client):
+    hub.faults(latency_ms=1500)
+    found = client.tell(OWN | {"patience": 0.5})
+    assert found["error"] == "stopped"
+    assert 1.0 < found["seconds"] < 2.0  # the next second after the patience was over
+    hub.calm()
+    found = client.tell(OWN)
+    assert found["labels"] == ["bad", "good"]
+    assert {source for source, _ in found["told"]} == {"mine"}
+    assert [seconds for _, seconds in found["told"]] == sorted(seconds for _, seconds in found["told"])
