@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mtl import assembly
+from mtl import assembly, inference
+from mtl.__main__ import main
+from mtl.data.uploads import Uploads
 from mtl.runs.config import RunConfig
+from mtl.runs.store import UPLOADS
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -40,8 +43,20 @@ def test_the_python_example_runs(tiny_encoder, tmp_path, monkeypatch, capsys):
 
 
 def test_the_json_example_is_a_valid_configuration():
-    (example,) = blocks("json")
+    example, _ = blocks("json")
     assembly.check(RunConfig.from_dict(json.loads(example)))
+
+
+def test_the_example_of_own_rows_trains_on_an_uploaded_file(tiny_encoder, tmp_path, capsys):
+    file = tmp_path / "reviews.csv"
+    rows = [f"{word} soup {at},{word == 'lovely'},{at % 6}" for at in range(40) for word in ("lovely", "awful")]
+    file.write_text("\n".join(["review,liked,rating", *rows]))
+    assert main(["--runs-dir", str(tmp_path), "upload", str(file)]) == 0
+    name = capsys.readouterr().out.strip()
+    _, example = blocks("json")
+    config = json.loads(example.replace("NAME-IT-PRINTED.csv", name)) | {"training": {"max_steps": 1}}
+    model = assembly.train(config, uploads=Uploads(tmp_path / UPLOADS))
+    assert set(inference.answer(model, "lovely soup").answers) == {"liked", "rating", "sentiment"}
 
 
 @pytest.mark.parametrize("place", [place for place in places() if "<" not in place])
