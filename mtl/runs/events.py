@@ -100,6 +100,33 @@ class Loss(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Conflicts(Event):
+    """How the tasks' gradients at the common parameters agree."""
+
+    type: ClassVar[str] = "conflicts"
+    tasks: Sequence[str]
+    cosines: Sequence[Sequence[float | None]]
+    """In the order of ``tasks``; None where a gradient is zero."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers(Event):
+    """Gradient norms of the encoder before clipping: its embeddings, and its layers from 1."""
+
+    type: ClassVar[str] = "layers"
+    norms: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped(Event):
+    """A task, or all (None), had no part in the step: its loss or gradient is not finite."""
+
+    type: ClassVar[str] = "skipped"
+    task: str | None
+    loss: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Optimizer(Event):
     """One step of the optimizer."""
 
@@ -203,7 +230,8 @@ class Stopped(Event):
 EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
-        RunStarted, Phase, Reading, Download, Mixture, Loss, Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
+        RunStarted, Phase, Reading, Download, Mixture, Loss, Conflicts, Layers, Skipped,
+        Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
         Failed, Finished, Stopped,
     )
 }  # fmt: skip

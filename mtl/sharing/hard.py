@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
+from mtl.sharing.sharing import Sharing
 
-class HardSharing(nn.Module):
+
+class HardSharing(Sharing):
     """Every task reads the same hidden states of the same encoder; only the heads are private.
 
     `Multitask Learning <https://doi.org/10.1023/A:1007379606734>`_ (Caruana, Machine Learning 1997).
@@ -18,7 +20,15 @@ class HardSharing(nn.Module):
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, inputs: Mapping[str, Tensor], tasks: Sequence[str]) -> dict[str, Tensor]:
-        """Hidden states for each task, ``[B, L, H]``: one tensor, computed once, under every task's name."""
-        hidden = self.encoder(**inputs).last_hidden_state  # [B, L, H]
-        return dict.fromkeys(tasks, hidden)
+    def groups(self, tasks: Sequence[str]) -> list[list[str]]:
+        """All tasks in one."""
+        return [list(tasks)]
+
+    def trunk(self, inputs: Mapping[str, Tensor], tasks: Sequence[str]) -> Tensor:
+        """The encoder's output, ``[B, L, H]``."""
+        hidden: Tensor = self.encoder(**inputs).last_hidden_state
+        return hidden
+
+    def common(self) -> list[nn.Parameter]:
+        """All of the encoder."""
+        return list(self.encoder.parameters())
