@@ -65,10 +65,9 @@ def test_exact_rows_give_what_the_references_own_engine_gives(name, tasks, step)
     aggregator, bar = REFERENCES[name]
     shared = list(model.encoder.parameters())
     wanted_model = copy.deepcopy(model)
-    jacobian_backward(
-        losses_of(wanted_model, batches), inputs=list(wanted_model.encoder.parameters()), parallel_chunk_size=1
-    )
-    jacobians = [each.jac.flatten(1) for each in wanted_model.encoder.parameters() if hasattr(each, "jac")]
+    inputs = list(wanted_model.encoder.parameters())
+    jacobian_backward(losses_of(wanted_model, batches), inputs=inputs, parallel_chunk_size=1)
+    jacobians = [each.jac.flatten(1) for each in inputs if hasattr(each, "jac")]
     wanted = len(tasks) * aggregator(torch.cat(jacobians, dim=1))
     options = {"normalise": "none"} if name == "mgda" else {}
     run(model, batches, make(name, tasks, exact=True, **options))
