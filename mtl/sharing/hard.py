@@ -4,8 +4,10 @@ B texts · L tokens · H hidden size
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from mtl.sharing.sharing import Sharing
 
@@ -16,18 +18,17 @@ class HardSharing(Sharing):
     `Multitask Learning <https://doi.org/10.1023/A:1007379606734>`_ (Caruana, Machine Learning 1997).
     """
 
-    def __init__(self, encoder: nn.Module) -> None:
-        super().__init__()
+    def __init__(self, encoder: PreTrainedModel, tasks: Sequence[str]) -> None:
+        super().__init__(encoder, tasks)
         self.encoder = encoder
 
     def groups(self, tasks: Sequence[str]) -> list[list[str]]:
         """All tasks in one."""
         return [list(tasks)]
 
-    def trunk(self, inputs: Mapping[str, Tensor], tasks: Sequence[str]) -> Tensor:
+    def trunk(self, inputs: Mapping[str, Tensor], tasks: Sequence[str]) -> tuple[Tensor, Any]:
         """The encoder's output, ``[B, L, H]``."""
-        hidden: Tensor = self.encoder(**inputs).last_hidden_state
-        return hidden
+        return self.encoder(**inputs).last_hidden_state, None
 
     def common(self) -> list[nn.Parameter]:
         """All of the encoder."""

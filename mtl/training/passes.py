@@ -39,9 +39,8 @@ class Pass:
         self._common = common
         self.names = list(names)
         self.place = f"{batch.source}: {', '.join(names)}"
-        self._inputs = batch.inputs()
         with autocast():
-            self._hidden = model.sharing.trunk(self._inputs, names)  # [B, L, H]
+            self._hidden, self._context = model.sharing.trunk(batch.inputs(), names)  # [B, L, H]
         self._leaves = {name: self._hidden.detach().requires_grad_() for name in names}
         self.losses: dict[str, Tensor] = {}
         self.gradients: dict[str, Tensor] = {}
@@ -58,7 +57,7 @@ class Pass:
     def _loss(self, name: str) -> Tensor:
         labels = self._batch.labels[name]
         with self._autocast():
-            hidden = self._model.sharing.branch(self._leaves[name], self._inputs, name)  # [B, L, H]
+            hidden = self._model.sharing.branch(self._leaves[name], self._context, name)  # [B, L, H]
             logits = self._model.heads[name](Features(hidden, self._batch.attention_mask), labels)
         return self._model.tasks[name].scaled_loss(logits, labels)
 

@@ -1,0 +1,109 @@
+"""Layers taken out of an encoder, so that they can be run apart from it, whatever its family passes them.
+
+B texts · L tokens · H hidden size
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from mtl.architectures import ARCHITECTURES
+from mtl.pretrained import layers_of
+
+BIAS = "position_bias"
+"""T5's relative positions: its first layer makes them, the others are given them."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a layer was given besides the hidden states: masks, positions."""
+
+    args: tuple[Any, ...]
+    named: Mapping[str, Any]
+
+
+class Slot(nn.Module):
+    """Stands in an encoder where a layer was. Hands hidden states on, and remembers what it was called with."""
+
+    def __init__(self, returns_tuple: bool) -> None:
+        super().__init__()
+        self._returns_tuple = returns_tuple
+        self.hidden: Tensor | None = None
+        self.call = Call((), {})
+
+    def forward(self, hidden: Tensor, *args: Any, **named: Any) -> Any:
+        """The hidden states, in the form in which the layer returned them."""
+        self.hidden = hidden
+        # What was computed for all layers does not learn from those that stand elsewhere: several tasks go backward
+        # through these, one after the other.
+        self.call = Call(tuple(map(_detached, args)), {name: _detached(value) for name, value in named.items()})
+        return (hidden, named.get(BIAS)) if self._returns_tuple else hidden
+
+
+def _detached(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach()
+    return tuple(map(_detached, value)) if isinstance(value, tuple) else value
+
+
+class Stack(nn.Module):
+    """Layers, and what comes after the last of them."""
+
+    def __init__(self, layers: Sequence[nn.Module], tail: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.tail = tail
+
+    def forward(self, hidden: Tensor, calls: Sequence[Call]) -> Tensor:
+        """Through all layers and the tail, ``[B, L, H]``."""
+        bias = None
+        for at in range(len(self.layers)):
+            hidden, bias = self.step(at, hidden, calls[at], bias)
+        return self.end(hidden)
+
+    def step(self, at: int, hidden: Tensor, call: Call, bias: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Through one layer, ``[B, L, H]``; and the relative positions that it made, if its family has them."""
+        named = dict(call.named)
+        if BIAS in named and named[BIAS] is None:
+            named[BIAS] = bias
+        found = self.layers[at](hidden, *call.args, **named)
+        if not isinstance(found, tuple):
+            return found, None
+        return found[0], found[1] if BIAS in named else None
+
+    def end(self, hidden: Tensor) -> Tensor:
+        """Through the tail, ``[B, L, H]``."""
+        ended: Tensor = self.tail(hidden)
+        return ended
+
+
+def take_out(encoder: PreTrainedModel, keep: int) -> Stack:
+    """Takes the layers from ``keep`` on, and what comes after the last, out of the encoder; `run_to` runs the rest."""
+    layers, last = layers_of(encoder), ARCHITECTURES[encoder.config.model_type].last
+    taken = list(layers[keep:])
+    for at in range(keep, len(layers)):
+        layers[at] = Slot(_returns_tuple(encoder))
+    tail: nn.Module = nn.Identity()
+    if last:
+        tail = encoder.get_submodule(last)
+        encoder.set_submodule(last, nn.Identity())
+    return Stack(taken, tail)
+
+
+def run_to(encoder: PreTrainedModel, keep: int, inputs: Mapping[str, Tensor]) -> tuple[Tensor, list[Call]]:
+    """The hidden states that layer ``keep`` would read, ``[B, L, H]``, and what it and those after it are given."""
+    encoder(**inputs)
+    slots = [slot for slot in layers_of(encoder)[keep:] if isinstance(slot, Slot)]
+    hidden = slots[0].hidden
+    assert hidden is not None
+    for slot in slots:
+        slot.hidden = None
+    return hidden, [slot.call for slot in slots]
+
+
+def _returns_tuple(encoder: PreTrainedModel) -> bool:
+    """Whether layers of the family give more than hidden states."""
+    return encoder.config.model_type in ("t5", "mt5")
