@@ -13,8 +13,19 @@ from transformers import PreTrainedModel
 from mtl.architectures import ARCHITECTURES
 from mtl.pretrained import layers_of
 
-BIAS = "position_bias"
-"""T5's relative positions: its first layer makes them, the others are given them."""
+
+@dataclass(frozen=True)
+class Form:
+    """How a family calls its layers."""
+
+    outputs: int = 1
+    """What a layer returns: hidden states alone, or first in a tuple of so many."""
+    bias: int | None = None
+    """Where among the arguments relative positions stand that the first layer makes and returns second."""
+
+
+FORMS: Mapping[str, Form] = {"t5": Form(3, 1), "mt5": Form(3, 1), "deberta-v2": Form(2)}
+"""Families that are not called in the usual form."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +39,10 @@ class Call:
 class Slot(nn.Module):
     """Stands in an encoder where a layer was. Hands hidden states on, and remembers what it was called with."""
 
-    def __init__(self, returns_tuple: bool) -> None:
+    def __init__(self, layer: nn.Module, form: Form) -> None:
         super().__init__()
-        self._returns_tuple = returns_tuple
+        self._form = form
+        self.attention_type = vars(layer).get("attention_type")  # ModernBERT asks each layer what it attends to
         self.hidden: Tensor | None = None
         self.call = Call((), {})
 
@@ -40,7 +52,9 @@ class Slot(nn.Module):
         # What was computed for all layers does not learn from those that stand elsewhere: several tasks go backward
         # through these, one after the other.
         self.call = Call(tuple(map(_detached, args)), {name: _detached(value) for name, value in named.items()})
-        return (hidden, named.get(BIAS)) if self._returns_tuple else hidden
+        form = self._form
+        bias = None if form.bias is None else args[form.bias]
+        return hidden if form.outputs == 1 else (hidden, bias, None)[: form.outputs]
 
 
 def _detached(value: Any) -> Any:
@@ -52,8 +66,9 @@ def _detached(value: Any) -> Any:
 class Stack(nn.Module):
     """Layers, and what comes after the last of them."""
 
-    def __init__(self, layers: Sequence[nn.Module], tail: nn.Module) -> None:
+    def __init__(self, layers: Sequence[nn.Module], tail: nn.Module, form: Form) -> None:
         super().__init__()
+        self._form = form
         self.layers = nn.ModuleList(layers)
         self.tail = tail
 
@@ -66,13 +81,13 @@ class Stack(nn.Module):
 
     def step(self, at: int, hidden: Tensor, call: Call, bias: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Through one layer, ``[B, L, H]``; and the relative positions that it made, if its family has them."""
-        named = dict(call.named)
-        if BIAS in named and named[BIAS] is None:
-            named[BIAS] = bias
-        found = self.layers[at](hidden, *call.args, **named)
+        args, place = list(call.args), self._form.bias
+        if place is not None and args[place] is None:
+            args[place] = bias
+        found = self.layers[at](hidden, *args, **call.named)
         if not isinstance(found, tuple):
             return found, None
-        return found[0], found[1] if BIAS in named else None
+        return found[0], None if place is None else found[1]
 
     def end(self, hidden: Tensor) -> Tensor:
         """Through the tail, ``[B, L, H]``."""
@@ -82,15 +97,16 @@ class Stack(nn.Module):
 
 def take_out(encoder: PreTrainedModel, keep: int) -> Stack:
     """Takes the layers from ``keep`` on, and what comes after the last, out of the encoder; `run_to` runs the rest."""
-    layers, last = layers_of(encoder), ARCHITECTURES[encoder.config.model_type].last
+    family = encoder.config.model_type
+    layers, last, form = layers_of(encoder), ARCHITECTURES[family].last, FORMS.get(family, Form())
     taken = list(layers[keep:])
     for at in range(keep, len(layers)):
-        layers[at] = Slot(_returns_tuple(encoder))
+        layers[at] = Slot(layers[at], form)
     tail: nn.Module = nn.Identity()
     if last:
         tail = encoder.get_submodule(last)
         encoder.set_submodule(last, nn.Identity())
-    return Stack(taken, tail)
+    return Stack(taken, tail, form)
 
 
 def run_to(encoder: PreTrainedModel, keep: int, inputs: Mapping[str, Tensor]) -> tuple[Tensor, list[Call]]:
@@ -102,8 +118,3 @@ def run_to(encoder: PreTrainedModel, keep: int, inputs: Mapping[str, Tensor]) ->
     for slot in slots:
         slot.hidden = None
     return hidden, [slot.call for slot in slots]
-
-
-def _returns_tuple(encoder: PreTrainedModel) -> bool:
-    """Whether layers of the family give more than hidden states."""
-    return encoder.config.model_type in ("t5", "mt5")
