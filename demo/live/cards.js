@@ -11,8 +11,9 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     ticked = () => new Set(props.value.tasks);
 
   const kind = task => {
-    const word = words.kinds[task.pair && task.kind === 'classification' ? 'pair' : task.kind] ?? task.kind;
-    return say(word, { n: task.labels.length, low: task.low, high: task.high });
+    const name = task.pair && task.kind === 'classification' ? 'pair' : task.kind,
+      open = !task.labels.length && words.kinds[`${name}_open`];
+    return say(open || (words.kinds[name] ?? name), { n: task.labels.length, low: task.low, high: task.high });
   };
   const card = task => {
     const input = h('input', { type: 'checkbox', 'aria-label': taskName(task.name), onchange: pick });
