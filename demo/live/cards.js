@@ -19,14 +19,14 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     const input = h('input', { type: 'checkbox', 'aria-label': taskName(task.name), onchange: pick });
     inputs.set(task.name, input);
     return h(
-      'div.card',
+      'div.card' + (task.rows == null ? '.hub' : ''),
       { style: tint(task.name), ...belongs(task.name) },
       h(
         'label',
         {},
         input,
         h('span.name', {}, taskName(task.name)),
-        h('span.kind', {}, kind(task)),
+        h('span.kind', { title: kind(task) }, kind(task)),
         h('span.example', { lang: 'en', title: task.example }, task.example),
         h('span.size', {}, size(task.rows)),
       ),
@@ -36,6 +36,14 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   const size = rows =>
     rows == null ? words.setup.hub : rows >= 10000 ? Math.round(rows / 1000) + ' k' : rows.toLocaleString(words.locale);
   const isShown = task => !task.shelf || added.has(task.name) || ticked().has(task.name);
+  /* What is here comes first, then what is on the Hub, by language. */
+  const groups = tasks => {
+    const option = task => h('option', { value: task.name }, `${taskName(task.name)} · ${kind(task)}`),
+      label = language => `${words.setup.hub} · ${words.languages[language] ?? language}`;
+    return [...Map.groupBy(tasks, task => task.language ?? '')].map(([language, members]) =>
+      language ? h('optgroup', { label: label(language) }, members.map(option)) : members.map(option),
+    );
+  };
   function add() {
     added.add(more.value);
     inputs.get(more.value).checked = true;
@@ -59,9 +67,10 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     more.hidden = !rest.length;
     more.replaceChildren(
       h('option', { value: '', disabled: true, selected: true }, words.setup.add_task),
-      ...rest.map(task => h('option', { value: task.name }, `${taskName(task.name)} · ${kind(task)}`)),
+      ...groups(rest).flat(),
     );
-    note.textContent = say(words.setup.tasks_note, {
+    const onHub = page.tasks.some(task => on.has(task.name) && task.rows == null);
+    note.textContent = say(onHub ? words.setup.tasks_note_hub : words.setup.tasks_note, {
       n: on.size,
       m: page.tasks.filter(isShown).length,
       rows: rows.toLocaleString(words.locale),

@@ -12,13 +12,14 @@ from mtl.runs.options import Option
 from mtl.sharing import SHARING
 from mtl.training.sampling import SAMPLING
 
+pytestmark = pytest.mark.usefixtures("unlaid")
+
 TABLES = {"sampling": SAMPLING, "balancer": BALANCERS, "sharing": SHARING}
 
 
 def controls_of(where, text=EN):
-    with gr.Blocks():
-        table = TABLES[where]
-        return method_controls(where, table, method_chooser(where, table, next(iter(table)), text), text)
+    table = TABLES[where]
+    return method_controls(where, table, method_chooser(where, table, next(iter(table)), text), text)
 
 
 @pytest.mark.parametrize("where", TABLES)
@@ -28,7 +29,7 @@ def test_every_table_has_a_hint_that_follows_the_choice(where):
     for name, method in TABLES[where].items():
         hint, *groups = controls.shown(name)
         assert hint == {"note": f"{where}.{name}"}
-        shown = [known for known, group in zip(controls.groups, groups, strict=True) if group["visible"]]
+        shown = [known for known, group in zip(controls.groups, groups, strict=True) if group.visible]
         assert shown == ([name] if method.options else [])
     assert len(controls.followers) == len(controls.shown(name))
 
@@ -56,8 +57,7 @@ def test_the_same_note_serves_any_table():
     ],
 )
 def test_every_kind_of_option_has_its_widget(option, widget):
-    with gr.Blocks():
-        made = option_widget("sampling.any", option, EN)
+    made = option_widget("sampling.any", option, EN)
     assert type(made) is widget
     if option.kind != "per_task":
         assert made.value == option.default

@@ -2,7 +2,6 @@
 
 import json
 
-import gradio as gr
 import pytest
 
 from demo.tabs.form import DEPTH, FROZEN
@@ -34,10 +33,9 @@ def cached(tmp_path, monkeypatch):
     return put
 
 
-@pytest.fixture(scope="module")
-def form():
-    with gr.Blocks():
-        return run_form(EN)
+@pytest.fixture
+def form(unlaid):
+    return run_form(EN)
 
 
 def test_the_layers_of_an_encoder_are_those_of_the_table_or_of_the_cache(cached):
@@ -93,9 +91,9 @@ def test_the_form_offers_what_the_encoder_of_a_config_has(form, cached):
     for name, layers in ((DEFAULT_ENCODER, SIX), ("own/bert", 12), ("own/unknown", DEEPEST)):
         config = RunConfig.from_dict({"encoder": {"name": name, "num_hidden_layers": 5, "freeze_layers": 2}})
         written = dict(zip(places, form.write(config.to_dict()), strict=False))
-        assert [written[place]["value"] for place in (DEPTH, FROZEN)] == [5, 2]
-        assert len(written[DEPTH]["choices"]) == layers + 1
-        assert len(written[FROZEN]["choices"]) == 6
+        assert [written[place].value for place in (DEPTH, FROZEN)] == [5, 2]
+        assert len(written[DEPTH].choices) == layers + 1
+        assert len(written[FROZEN].choices) == 6
 
 
 def test_the_form_starts_with_what_fits_the_default(form):
