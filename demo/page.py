@@ -69,6 +69,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
     """A task of the Hub as its card shows it: of its rows nothing is known yet."""
     shown = {
         "title": entry.title,
+        "language": entry.language,
         "example": entry.source.id,
         "rows": None,
         "sources": [entry.spec.source, entry.source.id],

@@ -40,9 +40,10 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   const groups = tasks => {
     const option = task => h('option', { value: task.name }, `${taskName(task.name)} · ${kind(task)}`),
       label = language => `${words.setup.hub} · ${words.languages[language] ?? language}`;
-    return [...Map.groupBy(tasks, task => task.language ?? '')].map(([language, members]) =>
-      language ? h('optgroup', { label: label(language) }, members.map(option)) : members.map(option),
-    );
+    return [...new Set(tasks.map(task => task.language))].flatMap(language => {
+      const members = tasks.filter(task => task.language === language).map(option);
+      return language ? h('optgroup', { label: label(language) }, members) : members;
+    });
   };
   function add() {
     added.add(more.value);
@@ -67,7 +68,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     more.hidden = !rest.length;
     more.replaceChildren(
       h('option', { value: '', disabled: true, selected: true }, words.setup.add_task),
-      ...groups(rest).flat(),
+      ...groups(rest),
     );
     const onHub = page.tasks.some(task => on.has(task.name) && task.rows == null);
     note.textContent = say(onHub ? words.setup.tasks_note_hub : words.setup.tasks_note, {

@@ -52,6 +52,7 @@ class SetupText:
     parameters: str
     tasks: str
     tasks_note: str
+    tasks_note_hub: str
     add_task: str
     hub: str
     sharing: str
@@ -201,6 +202,8 @@ class Text:
     problems: Words
     """What may be wrong with a row, by ``mtl.data.refusals.PROBLEMS``."""
     splits: Words
+    languages: Words
+    """Of a data set, by ``mtl.data.catalogue.Entry.language``."""
     traceback: str
     try_again: str
 

@@ -1,7 +1,7 @@
 """The page in English."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
-from demo.text.en_catalogue import CATALOGUE
+from demo.text.en_catalogue import CATALOGUE, LANGUAGES
 from demo.text.en_data import PROBLEMS, SPLITS
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_kinds import KINDS, METRICS
@@ -22,6 +22,7 @@ SETUP = SetupText(
     parameters="{n} M",
     tasks="Tasks",
     tasks_note="{n} of {m} ticked · {rows} rows",
+    tasks_note_hub="{n} of {m} ticked · {rows} rows + Hub",
     add_task="Add a task …",
     hub="Hub",
     sharing="Sharing",
@@ -214,6 +215,7 @@ EN = Text(
     reasons=REASONS,
     problems=PROBLEMS,
     splits=SPLITS,
+    languages=LANGUAGES,
     traceback="Show traceback",
     try_again="Try again",
 )

@@ -31,3 +31,10 @@ CATALOGUE = {
     "multi30k": "Multi30k en → de",
     "aeslc": "AESLC subject lines",
 }
+
+LANGUAGES = {
+    "en": "English",
+    "zh": "Chinese",
+    "en-de": "English to German",
+    "en-zh": "English to Chinese",
+}

@@ -2,9 +2,9 @@
 
 KINDS = {
     "classification": "{n} classes",
-    "classification_open": "classes",
+    "classification_open": "sorts texts",
     "pair": "pair · {n} classes",
-    "pair_open": "pair · classes",
+    "pair_open": "sorts pairs",
     "regression": "number {low}–{high}",
     "tagging": "tags words",
     "multilabel": "several of {n}",

@@ -1,7 +1,7 @@
 """简体中文页面。The page in Simplified Chinese."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
-from demo.text.zh_catalogue import CATALOGUE
+from demo.text.zh_catalogue import CATALOGUE, LANGUAGES
 from demo.text.zh_data import PROBLEMS, SPLITS
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_kinds import KINDS, METRICS
@@ -22,6 +22,7 @@ SETUP = SetupText(
     parameters="{n} M",
     tasks="任务",
     tasks_note="已选 {n}/{m} · {rows} 行",
+    tasks_note_hub="已选 {n}/{m} · {rows} 行 + Hub",
     add_task="添加任务……",
     hub="Hub",
     sharing="共享方式",
@@ -232,6 +233,7 @@ ZH = Text(
     reasons=REASONS,
     problems=PROBLEMS,
     splits=SPLITS,
+    languages=LANGUAGES,
     traceback="显示错误堆栈",
     try_again="重试",
 )

@@ -31,3 +31,5 @@ CATALOGUE = {
     "multi30k": "Multi30k 英 → 德",
     "aeslc": "AESLC 邮件主题",
 }
+
+LANGUAGES = {"en": "英文", "zh": "中文", "en-de": "英译德", "en-zh": "英译中"}

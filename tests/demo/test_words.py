@@ -119,6 +119,11 @@ def test_every_task_of_the_catalogue_has_a_short_name_of_its_own(text):
 
 
 @LANGUAGES
+def test_every_language_of_the_catalogue_has_a_name(text):
+    assert {entry.language for entry in catalogue().values()} == text.languages.keys()
+
+
+@LANGUAGES
 def test_every_kind_has_words_also_before_its_labels_are_known(text):
     for kind in (*TASK_KINDS, "pair"):
         counted = "{n}" in text.kinds[kind]
