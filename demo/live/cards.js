@@ -35,6 +35,13 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   };
   const size = rows =>
     rows == null ? words.setup.hub : rows >= 10000 ? Math.round(rows / 1000) + ' k' : rows.toLocaleString(words.locale);
+  /* How many rows are here; of those on the Hub only that there are some. */
+  const sizes = tasks => {
+    const here = tasks.reduce((sum, task) => sum + (task.rows ?? 0), 0),
+      counted = say(words.setup.rows, { n: here.toLocaleString(words.locale) });
+    if (tasks.every(task => task.rows != null)) return counted;
+    return here ? `${counted} + ${words.setup.hub}` : words.setup.hub;
+  };
   const isShown = task => !task.shelf || added.has(task.name) || ticked().has(task.name);
   /* What is here comes first, then what is on the Hub, by language. */
   const groups = tasks => {
@@ -57,8 +64,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     trigger('edit');
   }
   function draw() {
-    const on = ticked(),
-      rows = page.tasks.filter(task => on.has(task.name)).reduce((sum, task) => sum + (task.rows ?? 0), 0);
+    const on = ticked();
     for (const [name, input] of inputs) {
       input.checked = on.has(name);
       input.closest('.card').classList.toggle('on', on.has(name));
@@ -70,11 +76,10 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
       h('option', { value: '', disabled: true, selected: true }, words.setup.add_task),
       ...groups(rest),
     );
-    const onHub = page.tasks.some(task => on.has(task.name) && task.rows == null);
-    note.textContent = say(onHub ? words.setup.tasks_note_hub : words.setup.tasks_note, {
+    note.textContent = say(words.setup.tasks_note, {
       n: on.size,
       m: page.tasks.filter(isShown).length,
-      rows: rows.toLocaleString(words.locale),
+      rows: sizes(page.tasks.filter(task => on.has(task.name))),
     });
     document.dispatchEvent(new CustomEvent('lab:tasks', { detail: [...on] }));
   }

@@ -12,7 +12,7 @@ export const mount = block(({ element, box, words }) => {
       'span.share',
       { style: tint(task.name) },
       h('i', { 'aria-hidden': 'true', style: { width: `${(100 * share).toFixed(1)}%` } }),
-      h('span', {}, fixed(100 * share, 1)),
+      h('span', {}, `${fixed(100 * share, 1)} %`),
     );
   listen(element, run => {
     const { shares, examples } = run.mixture ?? {},

@@ -52,7 +52,7 @@ class SetupText:
     parameters: str
     tasks: str
     tasks_note: str
-    tasks_note_hub: str
+    rows: str
     add_task: str
     hub: str
     sharing: str
