@@ -29,7 +29,7 @@ def layers_of(encoder: object) -> int | None:
         known = encoders.known_limits(name)
     except (ConfigError, EncoderError):  # the run itself will say so
         return None
-    return known and known.num_hidden_layers
+    return known.num_hidden_layers if known else None
 
 
 @dataclass(frozen=True)
