@@ -67,13 +67,19 @@ def _task(task: TaskSpec) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> dict[str, Any]:
     """A task of the Hub as its card shows it: of its rows nothing is known yet."""
-    shown = {"title": entry.title, "example": entry.source.id, "rows": None}
+    shown = {
+        "title": entry.title,
+        "language": entry.language,
+        "example": entry.source.id,
+        "rows": None,
+        "sources": [entry.spec.source, entry.source.id],
+    }
     return {**_facts(entry.spec), "shelf": True, **shown}
 
 
 def _facts(task: TaskSpec) -> dict[str, Any]:
     columns = {"name": task.name, "kind": task.kind, "pair": task.pair, "labels": list(task.labels)}
-    return {**columns, "low": task.low, "high": task.high}
+    return {**columns, "low": task.low, "high": task.high, "sources": [task.source]}
 
 
 def _example(task: TaskSpec) -> str:

@@ -11,21 +11,22 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     ticked = () => new Set(props.value.tasks);
 
   const kind = task => {
-    const word = words.kinds[task.pair && task.kind === 'classification' ? 'pair' : task.kind] ?? task.kind;
-    return say(word, { n: task.labels.length, low: task.low, high: task.high });
+    const name = task.pair && task.kind === 'classification' ? 'pair' : task.kind,
+      open = !task.labels.length && words.kinds[`${name}_open`];
+    return say(open || (words.kinds[name] ?? name), { n: task.labels.length, low: task.low, high: task.high });
   };
   const card = task => {
     const input = h('input', { type: 'checkbox', 'aria-label': taskName(task.name), onchange: pick });
     inputs.set(task.name, input);
     return h(
-      'div.card',
+      'div.card' + (task.rows == null ? '.hub' : ''),
       { style: tint(task.name), ...belongs(task.name) },
       h(
         'label',
         {},
         input,
         h('span.name', {}, taskName(task.name)),
-        h('span.kind', {}, kind(task)),
+        h('span.kind', { title: kind(task) }, kind(task)),
         h('span.example', { lang: 'en', title: task.example }, task.example),
         h('span.size', {}, size(task.rows)),
       ),
@@ -34,7 +35,23 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   };
   const size = rows =>
     rows == null ? words.setup.hub : rows >= 10000 ? Math.round(rows / 1000) + ' k' : rows.toLocaleString(words.locale);
+  /* How many rows are here; of those on the Hub only that there are some. */
+  const sizes = tasks => {
+    const here = tasks.reduce((sum, task) => sum + (task.rows ?? 0), 0),
+      counted = say(words.setup.rows, { n: here.toLocaleString(words.locale) });
+    if (tasks.every(task => task.rows != null)) return counted;
+    return here ? `${counted} + ${words.setup.hub}` : words.setup.hub;
+  };
   const isShown = task => !task.shelf || added.has(task.name) || ticked().has(task.name);
+  /* What is here comes first, then what is on the Hub, by language. */
+  const groups = tasks => {
+    const option = task => h('option', { value: task.name }, `${taskName(task.name)} · ${kind(task)}`),
+      label = language => `${words.setup.hub} · ${words.languages[language] ?? language}`;
+    return [...new Set(tasks.map(task => task.language))].flatMap(language => {
+      const members = tasks.filter(task => task.language === language).map(option);
+      return language ? h('optgroup', { label: label(language) }, members) : members;
+    });
+  };
   function add() {
     added.add(more.value);
     inputs.get(more.value).checked = true;
@@ -47,8 +64,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     trigger('edit');
   }
   function draw() {
-    const on = ticked(),
-      rows = page.tasks.filter(task => on.has(task.name)).reduce((sum, task) => sum + (task.rows ?? 0), 0);
+    const on = ticked();
     for (const [name, input] of inputs) {
       input.checked = on.has(name);
       input.closest('.card').classList.toggle('on', on.has(name));
@@ -58,12 +74,12 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     more.hidden = !rest.length;
     more.replaceChildren(
       h('option', { value: '', disabled: true, selected: true }, words.setup.add_task),
-      ...rest.map(task => h('option', { value: task.name }, `${taskName(task.name)} · ${kind(task)}`)),
+      ...groups(rest),
     );
     note.textContent = say(words.setup.tasks_note, {
       n: on.size,
       m: page.tasks.filter(isShown).length,
-      rows: rows.toLocaleString(words.locale),
+      rows: sizes(page.tasks.filter(task => on.has(task.name))),
     });
     document.dispatchEvent(new CustomEvent('lab:tasks', { detail: [...on] }));
   }

@@ -91,10 +91,11 @@ class Handlers:
         except ConfigError:
             return {**answer, "problem": "nothing"}
         except CheckpointError as error:
-            reasons = {"recorded": "recorded_only", "missing": "waiting"}
-            return {**answer, "problem": reasons.get(str(error.details.get("reason")), error.message)}
+            # A snapshot that lacks a file is told as what it is; one that is not there yet is waited for.
+            waits = error.details.get("reason") == "missing" and not error.details.get("file")
+            return {**answer, "problem": "waiting" if waits else plain_error(error)}
         except MtlError as error:
-            return {**answer, "problem": error.message}
+            return {**answer, "problem": plain_error(error)}
 
     def mend(self, event: gr.EventData, request: gr.Request, shown: View, *values: Any) -> list[Any]:
         """The button of an error: what it asks for → state line, then the form.
@@ -130,7 +131,7 @@ class Handlers:
             return None
 
     def _untouched(self) -> list[Any]:
-        return [gr.skip() for _ in (*self._form.components, *self._form.groups)]
+        return [gr.skip() for _ in (*self._form.components, *self._form.followers)]
 
     def _set(self, field: str, value: Any, values: tuple[Any, ...]) -> list[Any]:
         """Sets one widget, named by the field of a ConfigError, and leaves all others as they were typed."""
@@ -145,7 +146,7 @@ class Handlers:
             updates[place] = {"numbers": numbers | dict.fromkeys(wrong, value)}
         elif place and value is not None:
             updates[place] = value
-        return [*updates.values(), *(gr.skip() for _ in self._form.groups)]
+        return [*updates.values(), *(gr.skip() for _ in self._form.followers)]
 
 
 def known_preset(name: object) -> str:

@@ -6,7 +6,7 @@ import gradio as gr
 from gradio.components import Component
 
 from demo.live import block
-from demo.tabs.form import Form
+from demo.tabs.form import DEPTH, ENCODER, FROZEN, Form
 from demo.tabs.handlers import Handlers
 from demo.tabs.services import Services
 from demo.tabs.setup import preset_chooser, run_form
@@ -76,7 +76,7 @@ def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.H
     """From the form to a run and back."""
     state, go, presets = blocks
     fields: list[Component] = form.components
-    whole = [*fields, *form.groups]
+    whole = [*fields, *form.followers]
     estimated = (handlers.estimate, fields, go)
     measure = {**QUIET, "trigger_mode": "always_last"}
     page.load(handlers.arrive, None, [state, presets, *whole], **QUIET).then(*estimated, **QUIET)
@@ -88,6 +88,10 @@ def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.H
     go.kill(handlers.kill, state, state, **QUIET)
     state.fix(handlers.mend, [state, *fields], [state, *whole], **QUIET).then(*estimated, **QUIET)
     go.again(*estimated, **measure)
-    for field in fields:
+    layers = [form.widgets[place] for place in (ENCODER, DEPTH, FROZEN)]
+    for place, field in form.widgets.items():
         changed = field.edit if isinstance(field, gr.HTML) else field.input
-        changed(*estimated, **measure)
+        if place in (ENCODER, DEPTH):
+            changed(form.fit_layers, layers, layers[1:], **QUIET).then(*estimated, **measure)
+        else:
+            changed(*estimated, **measure)
