@@ -13,7 +13,7 @@ from typing import Any
 
 from mtl.data.sources import TaskSpec
 from mtl.data.uploads import Uploads
-from mtl.data.wizard import inspect, preview, read_head
+from mtl.data.wizard import Preview, inspect, preview, read_head
 from mtl.errors import DataError, MtlError
 from mtl.runs.config import EncoderConfig
 from mtl.runs.sources import source_from
@@ -33,7 +33,7 @@ def look(asked: Asked) -> dict[str, Any]:
     if inspection.suggestion is None:
         return told
     try:
-        return told | {"preview": preview(source, inspection.suggestion, uploads, tables).to_dict()}
+        return told | {"preview": _brief(preview(source, inspection.suggestion, uploads, tables))}
     except DataError as error:
         return told | {"refused": _plain(error)}
 
@@ -41,7 +41,13 @@ def look(asked: Asked) -> dict[str, Any]:
 def see(asked: Asked) -> dict[str, Any]:
     """``source``, ``uploads``, ``spec`` and ``fit`` → the task's ``preview``."""
     source, spec = source_from(asked["source"]), TaskSpec.from_dict(asked["spec"])
-    return {"preview": preview(source, spec, Uploads(Path(asked["uploads"])), fit=bool(asked.get("fit"))).to_dict()}
+    uploads = Uploads(Path(asked["uploads"]))
+    return {"preview": _brief(preview(source, spec, uploads, fit=bool(asked.get("fit"))))}
+
+
+def _brief(found: Preview) -> dict[str, Any]:
+    """Without the whole rows: a text may have 100,000 characters, and a page shows their excerpts."""
+    return {key: value for key, value in found.to_dict().items() if key != "examples"}
 
 
 def check(asked: Asked) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
+from demo.text.en_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
 HEADER = HeaderText(
     title="Multi-Task Lab",
@@ -225,9 +226,11 @@ EN = Text(
         "mb": "{n} MB",
         "gb": "{n} GB",
     },
-    fields=FIELDS,
+    fields={**FIELDS, **DATA_FIELDS},
     rules=RULES,
-    errors=ERRORS,
+    errors={**ERRORS, **ERRAND_ERRORS},
+    data=DATA,
+    check=CHECK,
     reasons=REASONS,
     traceback="Show traceback",
     try_again="Try again",

@@ -3,6 +3,7 @@
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
+from demo.text.zh_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
 HEADER = HeaderText(
     title="多任务实验室",
@@ -243,9 +244,11 @@ ZH = Text(
         "mb": "{n} MB",
         "gb": "{n} GB",
     },
-    fields=FIELDS,
+    fields={**FIELDS, **DATA_FIELDS},
     rules=RULES,
-    errors=ERRORS,
+    errors={**ERRORS, **ERRAND_ERRORS},
+    data=DATA,
+    check=CHECK,
     reasons=REASONS,
     traceback="显示错误堆栈",
     try_again="重试",

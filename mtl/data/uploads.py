@@ -66,6 +66,12 @@ class Uploads:
                 return path
         raise refusal("missing", file=stored)
 
+    def size(self) -> int:
+        """Bytes of all files."""
+        if not self._folder.is_dir():
+            return 0
+        return sum(entry.stat().st_size for entry in os.scandir(self._folder) if UPLOAD.fullmatch(entry.name))
+
     def prune(self, max_bytes: int, keep: Collection[str] = (), oldest: float = 0.0) -> list[str]:
         """Deletes files from before ``oldest`` (Unix time), then the oldest of the others until they have at most
         ``max_bytes``; never those in ``keep``.
