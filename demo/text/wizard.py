@@ -38,7 +38,6 @@ class DataText:
     stop: str
     back: str
     rows_read: str
-    layout: str
     meaning: str
     guessed: str
     not_guessed: str
@@ -62,6 +61,7 @@ class DataText:
     sampled: str
     splits: str
     splits_made: str
+    split_names: Words
     no_answer: str
     cut: str
     problems: str
@@ -91,6 +91,8 @@ class DataText:
     problem_heading: str
     roles: Words
     """What a column is to a task, by kind and role: ``generation.label``."""
+    kinds: Words
+    """What a task of each kind gives."""
     types: Words
     """Types of columns."""
     row_problems: Words

@@ -159,10 +159,12 @@ def _first_of_each(problems: Sequence[tuple[Split, Problem]]) -> list[dict[str, 
 def _label_counts(rows: Sequence[Row], spec: TaskSpec) -> dict[str, int]:
     """How often each label of the specification occurs in rows as a task reads them."""
     counts = dict.fromkeys(spec.labels, 0)
+    if not counts:
+        return {}
     for row in rows:
         label = row[spec.label]
         for name in [label] if isinstance(label, str) else label or ():
             key = name[2:] if spec.kind == "tagging" and spec.scheme == "bio" and name.startswith("B-") else name
             if key in counts:
                 counts[key] += 1
-    return counts if spec.labels else {}
+    return counts
