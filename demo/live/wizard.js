@@ -189,6 +189,7 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
   document.addEventListener('data:reading', event => {
     props.value = { ...props.value, title: ' ', inspection: null, preview: null, draft: null, problem: null };
     begin(event.detail);
+    if (box.getBoundingClientRect().top > innerHeight / 2) box.scrollIntoView();
   });
   for (const name of ['lab:own', 'lab:tasks']) document.addEventListener(name, () => !props.value.inspection && draw());
   watch('value', () => {

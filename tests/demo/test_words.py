@@ -1,11 +1,15 @@
 """The words of errors, methods and options: the same places in every language, and a sentence for each."""
 
 import re
+from dataclasses import asdict
+from operator import attrgetter
 
 import pytest
 
 from demo.text.en import EN
 from demo.text.zh import ZH
+from mtl.data.refusals import PROBLEMS
+from mtl.data.rows import SHAPES
 from mtl.errors import EncoderError
 from mtl.training.sampling import SAMPLING
 
@@ -38,3 +42,22 @@ def test_every_sampling_method_and_option_is_named_and_explained(text):
 def test_languages_have_the_same_words():
     for words in ("reasons", "notes", "options", "sampling", "fields", "phases", "errors", "rules"):
         assert getattr(EN, words).keys() == getattr(ZH, words).keys(), words
+
+
+@LANGUAGES
+def test_every_problem_of_a_row_every_kind_and_every_errand_has_its_words(text):
+    assert text.data.row_problems.keys() == PROBLEMS.keys()
+    assert text.data.kinds.keys() == SHAPES.keys()
+    assert text.data.types.keys() == {"text", "integer", "number", "words", "numbers", "answers", "empty", "other"}
+    for kind in ("ErrandLate", "ErrandStopped", "ErrandBusy", "ErrandLost"):
+        assert text.errors[kind].title and text.errors[kind].why
+
+
+def test_the_data_tab_has_the_same_places_in_every_language():
+    for words in (attrgetter("data"), attrgetter("check")):
+        english, chinese = asdict(words(EN)), asdict(words(ZH))
+        for name, value in english.items():
+            if isinstance(value, dict):
+                assert value.keys() == chinese[name].keys(), name
+            else:
+                assert set(re.findall(r"\{\w+\}", value)) == set(re.findall(r"\{\w+\}", chinese[name])), name
