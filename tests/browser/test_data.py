@@ -40,9 +40,7 @@ def test_a_file_becomes_a_task_that_trains_and_answers(visit, reviews, own_run) 
     page.locator("#role_kind").select_option("classification")
     page.locator(READY).wait_for()
     page.locator("#role_label").select_option("mood")
-    page.locator(".count .lab").get_by_text(LABELS[0], exact=True).or_(
-        page.locator(".count .lab", has_text=LABELS[0])
-    ).first.wait_for()
+    page.locator(".count .lab", has_text=LABELS[0]).wait_for()
     page.locator(READY).wait_for()
     shown = page.locator(".seenrow .reads").all_inner_texts()
     assert len(shown) == 5
@@ -112,10 +110,10 @@ def test_the_data_tab_fits_and_axe_finds_nothing_serious(visit, reviews, look: s
     assert look == "phone" or overflow[1] <= 0
 
 
-def test_the_machine_and_the_encoder_are_checked(visit, app) -> None:
-    page = visit("/").page
+def test_the_machine_and_the_encoder_are_checked(visit, shared_app) -> None:
+    page = visit("/", url=shared_app.url).page
     page.locator("#more > button").click()
     page.locator("#check_press").click()
     page.locator("#check dl").wait_for()
     assert "1 × " in page.locator("#check").inner_text()
-    assert not app.has_torch(), "the check has a process of its own"
+    assert not shared_app.has_torch(), "the check has a process of its own"
