@@ -1,11 +1,13 @@
 /* The task cards: which tasks a run trains. Value: the names that are ticked. Tasks on the shelf come when they are added. */
 import { h, say } from './dom.js';
 import { block, page, taskName } from './bus.js';
+import { adopt, recordsOf } from './own.js';
 import { belongs, switchOf, tint } from './signs.js';
 
 export const mount = block(({ element, box, props, trigger, watch, words }) => {
   const inputs = new Map(),
     note = h('span'),
+    list = h('div.list', { role: 'group', 'aria-labelledby': 'cards_title' }),
     more = h('select.more', { 'aria-label': words.setup.add_task, onchange: add }),
     added = new Set(),
     ticked = () => new Set(props.value.tasks);
@@ -28,13 +30,13 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
         h('span.name', {}, taskName(task.name)),
         h('span.kind', { title: kind(task) }, kind(task)),
         h('span.example', { lang: 'en', title: task.example }, task.example),
-        h('span.size', {}, size(task.rows)),
+        h('span.size', {}, size(task)),
       ),
       switchOf(task.name, true),
     );
   };
-  const size = rows =>
-    rows == null ? words.setup.hub : rows >= 10000 ? Math.round(rows / 1000) + ' k' : rows.toLocaleString(words.locale);
+  const size = ({ rows, own }) =>
+    rows == null ? !own && words.setup.hub : rows >= 10000 ? Math.round(rows / 1000) + ' k' : rows.toLocaleString(words.locale);
   /* How many rows are here; of those on the Hub only that there are some. */
   const sizes = tasks => {
     const here = tasks.reduce((sum, task) => sum + (task.rows ?? 0), 0),
@@ -59,9 +61,26 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   }
 
   function pick() {
-    props.value = { tasks: page.tasks.map(task => task.name).filter(name => inputs.get(name).checked) };
+    const tasks = page.tasks.map(task => task.name).filter(name => inputs.get(name).checked);
+    props.value = { tasks, own: recordsOf(tasks) };
     draw();
     trigger('edit');
+  }
+  /* The visitor's own tasks come and go while the page is open. */
+  function build() {
+    inputs.clear();
+    list.replaceChildren(...page.tasks.map(card));
+    draw();
+    if (props.value.tasks.some(name => !inputs.has(name))) pick();
+  }
+  function tick(name) {
+    if (!inputs.has(name)) return;
+    added.add(name);
+    inputs.get(name).checked = true;
+    pick();
+  }
+  function arrive() {
+    if (!adopt(props.value.own)) draw();
   }
   function draw() {
     const on = ticked();
@@ -85,10 +104,13 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   }
   box.replaceChildren(
     h('div.legend', { id: 'cards_title' }, h('b', {}, words.setup.tasks), note),
-    h('div.list', { role: 'group', 'aria-labelledby': 'cards_title' }, page.tasks.map(card)),
+    list,
     more,
   );
-  watch('value', draw);
-  draw();
+  watch('value', arrive);
+  document.addEventListener('lab:own', build);
+  document.addEventListener('lab:tick', event => tick(event.detail));
+  build();
+  arrive();
   element.tasks = ticked;
 });

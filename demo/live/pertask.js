@@ -39,10 +39,15 @@ export const mount = block(({ box, props, trigger, watch }) => {
     for (const [name, input] of fields) input.parentElement.hidden = !ticked.includes(name);
   };
 
-  fill(box, h('span.title', {}, title), info && h('p.hint', {}, info), h('div.grid', {}, page.tasks.map(field)));
+  function build() {
+    fields.clear();
+    fill(box, h('span.title', {}, title), info && h('p.hint', {}, info), h('div.grid', {}, page.tasks.map(field)));
+    const cards = document.querySelectorAll('#cards .card');
+    if (cards.length) show([...cards].filter(card => card.classList.contains('on')).map(card => card.dataset.task));
+    draw();
+  }
   document.addEventListener('lab:tasks', event => show(event.detail));
-  const cards = document.querySelectorAll('#cards .card');
-  if (cards.length) show([...cards].filter(card => card.classList.contains('on')).map(card => card.dataset.task));
+  document.addEventListener('lab:own', build);
   watch('value', draw);
-  draw();
+  build();
 });

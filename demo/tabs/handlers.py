@@ -76,7 +76,8 @@ class Handlers:
         """The form → how long it will take and how much memory it needs, as far as that is measured."""
         try:
             config = RunConfig.from_dict(self._form.read(values))
-        except ConfigError:
+            self._services.starter.admit(config)
+        except MtlError:
             return {"estimate": {"state": "error"}}
         return {"estimate": self._services.estimate.of(config), "nonce": secrets.token_hex(4)}
 

@@ -6,6 +6,7 @@ import gradio as gr
 from gradio.components import Component
 
 from demo.live import block
+from demo.tabs.data_handlers import DataHandlers
 from demo.tabs.form import DEPTH, ENCODER, FROZEN, Form
 from demo.tabs.handlers import Handlers
 from demo.tabs.services import Services
@@ -41,6 +42,9 @@ def build_lab(page: gr.Blocks, services: Services, text: Text) -> None:
     asked = (handlers.ask, [state, question, pair], answers)
     gr.on([ask.click, question.submit, pair.submit], *asked, **settings)
     answers.ask(*asked, **settings)
+    if form.check:
+        checked = (DataHandlers(services).check, form.widgets["encoder.name"], form.check)
+        form.check.check(*checked, **{**QUIET, "queue": True, "concurrency_limit": 2})
 
 
 def _details(text: Text) -> None:

@@ -38,6 +38,7 @@ def run_form(text: Text) -> Form:
     form.add_methods(method_controls("balancer", BALANCERS, balancer, text))
     with gr.Accordion(words.more, open=False, elem_id="more"):
         _more(form, text)
+        form.check = block("check", {"encoder": None}, events=("check",))
     return form
 
 

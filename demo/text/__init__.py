@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from demo.text.wizard import CheckText, DataText
+
 Words = Mapping[str, str]
 """What a name in a config, an event or a data set is called on the page."""
 
@@ -179,6 +181,8 @@ class Text:
     setup: SetupText
     watch: WatchText
     ask: AskText
+    data: DataText
+    check: CheckText
     presets: Mapping[str, PresetText]
     encoders: Words
     sharing: Words

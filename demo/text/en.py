@@ -6,6 +6,7 @@ from demo.text.en_data import PROBLEMS, SPLITS
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_kinds import KINDS, METRICS
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
+from demo.text.en_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
 HEADER = HeaderText(
     title="Multi-Task Lab",
@@ -210,9 +211,11 @@ EN = Text(
         "sentences": " ",
         "counted": "{name} ({n})",
     },
-    fields=FIELDS,
+    fields={**FIELDS, **DATA_FIELDS},
     rules=RULES,
-    errors=ERRORS,
+    errors={**ERRORS, **ERRAND_ERRORS},
+    data=DATA,
+    check=CHECK,
     reasons=REASONS,
     problems=PROBLEMS,
     splits=SPLITS,

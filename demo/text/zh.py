@@ -6,6 +6,7 @@ from demo.text.zh_data import PROBLEMS, SPLITS
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_kinds import KINDS, METRICS
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
+from demo.text.zh_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
 HEADER = HeaderText(
     title="多任务实验室",
@@ -228,9 +229,11 @@ ZH = Text(
         "sentences": "",
         "counted": "{name}（{n}）",
     },
-    fields=FIELDS,
+    fields={**FIELDS, **DATA_FIELDS},
     rules=RULES,
-    errors=ERRORS,
+    errors={**ERRORS, **ERRAND_ERRORS},
+    data=DATA,
+    check=CHECK,
     reasons=REASONS,
     problems=PROBLEMS,
     splits=SPLITS,

@@ -1,7 +1,8 @@
 """The words of errors, methods, options, tasks and scores: in every language one for each, and the same places."""
 
 import re
-from dataclasses import astuple
+from dataclasses import asdict, astuple
+from operator import attrgetter
 
 import pytest
 
@@ -178,3 +179,22 @@ def test_languages_have_the_same_places(table):
         assert whole == isinstance(other, ErrorText)
         pairs = zip(astuple(words), astuple(other), strict=True) if whole else [(words, other)]
         assert all(places(first) == places(second) for first, second in pairs), name
+
+
+@LANGUAGES
+def test_every_problem_of_a_row_every_kind_and_every_errand_has_its_words(text):
+    assert text.data.row_problems.keys() == PROBLEMS.keys()
+    assert text.data.kinds.keys() == SHAPES.keys()
+    assert text.data.types.keys() == {"text", "integer", "number", "words", "numbers", "answers", "empty", "other"}
+    for kind in ("ErrandLate", "ErrandStopped", "ErrandBusy", "ErrandLost"):
+        assert text.errors[kind].title and text.errors[kind].why
+
+
+def test_the_data_tab_has_the_same_places_in_every_language():
+    for words in (attrgetter("data"), attrgetter("check")):
+        english, chinese = asdict(words(EN)), asdict(words(ZH))
+        for name, value in english.items():
+            if isinstance(value, dict):
+                assert value.keys() == chinese[name].keys(), name
+            else:
+                assert set(re.findall(r"\{\w+\}", value)) == set(re.findall(r"\{\w+\}", chinese[name])), name
