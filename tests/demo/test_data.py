@@ -215,7 +215,7 @@ def test_the_form_carries_own_tasks_and_shows_them_again(bring):
     values = {place: usual["training"][place.partition(".")[2]] for place in TRAINING}
     values |= {f"encoder.{part}": usual["encoder"][part] for part in ("name", "num_hidden_layers", "freeze_layers")}
     values |= {SCALES: {"numbers": {}}, MAX_ROWS: {"numbers": {}}}
-    form = Form({place: SimpleNamespace(value=None) for place in (*values, "tasks")})
+    form = Form(widgets={place: SimpleNamespace(value=None) for place in (*values, "tasks")})
     record = {"spec": shown["preview"]["spec"], "source": shown["source"]}
     values["tasks"] = {"tasks": ["topic", "reviews"], "own": [record, {"spec": None}, 5]}
     config = RunConfig.from_dict(form.read(tuple(values.values())))
