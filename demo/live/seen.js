@@ -81,7 +81,7 @@ export function faults(words, preview, chosen, choose) {
     {},
     h('h3', {}, w.problems),
     reasons.map(([reason, count]) =>
-      h('details', {}, h('summary', {}, h('b', {}, count.toLocaleString(words.locale)), ` × ${w.row_problems[reason] ?? reason}`), h('ul', {}, first(reason))),
+      h('details', {}, h('summary', {}, h('b', {}, count.toLocaleString(words.locale)), ` × ${words.problems[reason] ?? reason}`), h('ul', {}, first(reason))),
     ),
     h('div.either', { role: 'radiogroup', 'aria-label': w.problems }, option('drop', w.drop_rows), option('stop', w.stop_rows)),
   );

@@ -95,7 +95,6 @@ class DataText:
     """What a task of each kind gives."""
     types: Words
     """Types of columns."""
-    row_problems: Words
     """Why a row cannot be used."""
     languages: Words
     licences: Words
