@@ -12,9 +12,8 @@ from demo.lessons.recording import RECORDED
 from demo.presets import PRESETS
 from demo.tabs.form import SCALES, TASKS, Form
 from demo.tabs.services import Services
-from mtl.data import corpus
 from mtl.errors import CheckpointError, ConfigError, MtlError
-from mtl.runs.config import RunConfig
+from mtl.runs.config import DEFAULT_TASKS, RunConfig
 
 View = dict[str, Any]
 """What the state line holds: the id of the run on screen, and why the form was refused, if it was."""
@@ -138,7 +137,7 @@ class Handlers:
         found = dict(zip(self._form.widgets, values, strict=True))
         place, task = self._form.place(field)
         if place == TASKS:
-            updates[place] = {"tasks": list(corpus.TASKS)}
+            updates[place] = {"tasks": list(DEFAULT_TASKS)}
         elif place and isinstance(found[place], dict):
             numbers = dict(found[place]["numbers"])
             wrong = [task] if task else [name for name, number in numbers.items() if not _fits(place, number)]

@@ -1,6 +1,7 @@
 """The page in English."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.en_cases import TASKS as CASES
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 
@@ -169,6 +170,7 @@ EN = Text(
         "entities": "Entities",
         "relation": "Relation",
         "question_type": "Question type",
+        **CASES,
     },
     kinds={
         "classification": "{n} classes",

@@ -1,6 +1,7 @@
 """简体中文页面。The page in Simplified Chinese."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.zh_cases import TASKS as CASES
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 
@@ -166,6 +167,7 @@ ZH = Text(
         "entities": "实体",
         "relation": "句对关系",
         "question_type": "问题类型",
+        **CASES,
     },
     kinds={
         "classification": "{n} 类",

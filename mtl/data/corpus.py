@@ -15,6 +15,9 @@ QUESTION_TYPES = ("definition", "person", "place", "time", "quantity", "reason")
 RELATIONS = ("same meaning", "related", "different")
 ENTITY_TYPES = ("PER", "ORG", "LOC", "DATE", "PRODUCT")
 
+SENTENCE = {"metric": "bleu", "vocabulary_size": 2000, "max_target_length": 48}
+HEADLINE = {"metric": "rouge_l", "vocabulary_size": 2000, "max_target_length": 32}
+"""The longest targets take 22 and 13 pieces: a vocabulary of 2000 has one for nearly every word."""
 _SPECS = (
     TaskSpec("sentiment", "classification", "texts", "sentiment", ("negative", "neutral", "positive")),
     TaskSpec("topic", "classification", "texts", "topic", TOPICS),
@@ -22,6 +25,11 @@ _SPECS = (
     TaskSpec("entities", "tagging", "texts", "entities", ENTITY_TYPES, tokens="tokens"),
     TaskSpec("relation", "classification", "pairs", "relation", RELATIONS, text_pair="text_pair"),
     TaskSpec("question_type", "classification", "questions", "question_type", QUESTION_TYPES),
+    TaskSpec("translate_de", "generation", "translations", "de", text="en", options=SENTENCE),
+    TaskSpec("translate_zh", "generation", "translations", "zh", text="en", options=SENTENCE),
+    TaskSpec("answer", "question_answering", "passages", "answers", text="question", text_pair="context"),
+    TaskSpec("headline", "generation", "headlines", "headline", options=HEADLINE),
+    TaskSpec("headline_topic", "classification", "headlines", "topic", TOPICS),
 )
 TASKS: Mapping[str, TaskSpec] = {spec.name: spec for spec in _SPECS}
 SOURCES = frozenset(spec.source for spec in _SPECS)
