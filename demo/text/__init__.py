@@ -44,6 +44,7 @@ class SetupText:
 
     heading: str
     preset: str
+    on_hub: str
     encoder: str
     parameters: str
     tasks: str

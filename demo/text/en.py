@@ -1,6 +1,8 @@
 """The page in English."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.en_cases import LABELS, SLOTS
+from demo.text.en_cases import PRESETS as CASE_PRESETS
 from demo.text.en_cases import TASKS as CASES
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
@@ -16,6 +18,7 @@ HEADER = HeaderText(
 SETUP = SetupText(
     heading="Set up",
     preset="Preset",
+    on_hub="On data of the Hub (needs internet)",
     encoder="Encoder",
     parameters="{n} M",
     tasks="Tasks",
@@ -146,6 +149,7 @@ PRESETS = {
         "Small task rescued",
         "Sentiment has only 96 rows; Stars teaches the encoder for it. Untick Stars, train again, and compare.",
     ),
+    **CASE_PRESETS,
 }
 
 EN = Text(
@@ -181,8 +185,8 @@ EN = Text(
         "question_answering": "answer in a passage",
         "generation": "writes text",
     },
-    labels={},
-    entities={},
+    labels=LABELS,
+    entities=SLOTS,
     metrics={
         "accuracy": "accuracy",
         "macro_f1": "macro F1",

@@ -10,6 +10,8 @@ SAMPLES: Mapping[str, tuple[str, str]] = {
     "translate_de": ("The train to Berlin was late, but my sister bought a new ticket.", ""),
     "translate_zh": ("The train to Berlin was late, but my sister bought a new ticket.", ""),
     "answer": ("Who founded the Moss Hill Quartet?", PASSAGE),
+    "intent": ("Could you get the four of us a table at the Crooked Fork on Friday evening?", ""),
+    "slots": ("Could you get the four of us a table at the Crooked Fork on Friday evening?", ""),
     "headline": (
         "Firemen had to bring thirty guests out of a hotel in Sandwick on Friday, since smoke came from its kitchen.",
         "",

@@ -1,6 +1,8 @@
 """简体中文页面。The page in Simplified Chinese."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.zh_cases import LABELS, SLOTS
+from demo.text.zh_cases import PRESETS as CASE_PRESETS
 from demo.text.zh_cases import TASKS as CASES
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
@@ -16,6 +18,7 @@ HEADER = HeaderText(
 SETUP = SetupText(
     heading="设置",
     preset="预设",
+    on_hub="使用 Hub 上的数据（需要联网）",
     encoder="编码器",
     parameters="{n} M",
     tasks="任务",
@@ -143,6 +146,7 @@ PRESETS = {
         "邻居帮助小任务",
         "“情感”只有 96 行数据，“星级”替它教好了编码器。取消勾选“星级”再训练一次，比较一下。",
     ),
+    **CASE_PRESETS,
 }
 
 ZH = Text(
@@ -199,8 +203,9 @@ ZH = Text(
         "same meaning": "意思相同",
         "related": "相关",
         "different": "不同",
+        **LABELS,
     },
-    entities={"PER": "人名", "ORG": "机构", "LOC": "地名", "DATE": "日期", "PRODUCT": "产品"},
+    entities={"PER": "人名", "ORG": "机构", "LOC": "地名", "DATE": "日期", "PRODUCT": "产品", **SLOTS},
     metrics={
         "accuracy": "准确率",
         "macro_f1": "宏平均 F1",
