@@ -31,7 +31,7 @@ _CHANGES: Mapping[str, Mapping[str, Any]] = {
         "tasks": ["answer", "headline"],
         "encoder": {"freeze_layers": 2},
         "sampling": {"name": "weighted", "options": {"weights": {"answer": 1.0, "headline": 2.0}}},
-        "training": {**_WRITING, "max_steps": 400, "eval_steps": 80},
+        "training": {**_WRITING, "max_steps": 300, "eval_steps": 50},
     },
     # Two label sets of the same requests, one for the sentence, one for its words.
     "intent_slots": {"tasks": ["intent", "slots"], "training": {"max_steps": 100, "eval_steps": 20}},
