@@ -27,7 +27,7 @@ def commands(folder: Path) -> dict[str, list[Row]]:
     """The rows of all splits: ``{text, tokens, slots, intent}``, all intents equally often."""
     closed = tomllib.loads((folder / "commands.toml").read_text(encoding="utf-8"))["entity"]
     said: set[str] = set()
-    composed = {}
+    composed: dict[str, list[Row]] = {}
     for split in SPLITS:
         grammar = tomllib.loads((folder / split / "commands.toml").read_text(encoding="utf-8"))
         composer = RequestComposer(grammar, closed, Random(f"commands {split}"), said)
