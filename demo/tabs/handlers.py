@@ -12,9 +12,9 @@ from demo.lessons.recording import RECORDED
 from demo.presets import PRESETS
 from demo.tabs.form import SCALES, TASKS, Form
 from demo.tabs.services import Services
-from mtl.data import corpus
+from demo.text.samples import SAMPLES, sample_of
 from mtl.errors import CheckpointError, ConfigError, MtlError
-from mtl.runs.config import RunConfig
+from mtl.runs.config import DEFAULT_TASKS, RunConfig
 
 View = dict[str, Any]
 """What the state line holds: the id of the run on screen, and why the form was refused, if it was."""
@@ -29,20 +29,25 @@ FACTORS = (SCALES, "balancer.weights", "sampling.weights")
 class Handlers:
     """The handlers of one Lab page."""
 
-    def __init__(self, services: Services, form: Form) -> None:
+    def __init__(self, services: Services, form: Form, usual: tuple[str, str] = ("", "")) -> None:
+        """``usual`` is what the page proposes to ask where no task has a text of its own."""
         self._services = services
         self._form = form
+        self._usual = usual
 
     def arrive(self, request: gr.Request) -> list[Any]:
-        """The page's address → state line, presets, then the form: of the run, else of the preset, else the default."""
+        """The page's address → state line, presets, the form, what to ask: of the run, else of the preset."""
         run = str(request.query_params.get("run") or "")[:64]
         preset = known_preset(request.query_params.get("preset"))
         config = self._config_of(run) or PRESETS[preset]
-        return [view(run or self._first_run()), {"chosen": preset}, *self._form.write(config)]
+        shown = [view(run or self._first_run()), {"chosen": preset}, *self._form.write(config)]
+        return [*shown, *self._proposed(config)]
 
-    def choose_preset(self, chosen: Mapping[str, Any]) -> list[Any]:
-        """A preset's name → the whole form."""
-        return self._form.write(PRESETS[known_preset(chosen.get("chosen"))])
+    def choose_preset(self, chosen: Mapping[str, Any], text: str, text_pair: str) -> list[Any]:
+        """A preset's name → the whole form, and what to ask; a text that was typed stays."""
+        config = PRESETS[known_preset(chosen.get("chosen"))]
+        typed = (text, text_pair) not in (self._usual, *SAMPLES.values())
+        return [*self._form.write(config), *([gr.skip(), gr.skip()] if typed else self._proposed(config))]
 
     def train(self, event: gr.EventData, request: gr.Request, shown: View, *values: Any) -> View:
         """The form → the new run on screen; or the same run, and why the form was refused."""
@@ -119,6 +124,9 @@ class Handlers:
             return [view(run, plain_error(error)), *untouched]
         return [view(started, started=True), *self._form.write(config)]
 
+    def _proposed(self, config: Mapping[str, Any]) -> tuple[str, str]:
+        return sample_of(task["name"] for task in config["tasks"]) or self._usual
+
     def _first_run(self) -> str | None:
         return RECORDED if self._services.recording else None
 
@@ -140,7 +148,7 @@ class Handlers:
         found = dict(zip(self._form.widgets, values, strict=True))
         place, task = self._form.place(field)
         if place == TASKS:
-            updates[place] = {"tasks": list(corpus.TASKS)}
+            updates[place] = {"tasks": list(DEFAULT_TASKS)}
         elif place and isinstance(found[place], dict):
             numbers = dict(found[place]["numbers"])
             wrong = [task] if task else [name for name, number in numbers.items() if not _fits(place, number)]

@@ -36,8 +36,8 @@ def build_lab(page: gr.Blocks, services: Services, text: Text) -> None:
             _details(text)
         with gr.Column(elem_id="asking", min_width=0):
             question, pair, ask, answers = _asking(services, text)
-    handlers = Handlers(services, form)
-    _wire_run(page, handlers, form, [state, go, presets])
+    handlers = Handlers(services, form, (question.value, pair.value))
+    _wire_run(page, handlers, form, [state, go, presets], [question, pair])
     settings = {**QUIET, "queue": True, "concurrency_limit": 4, "trigger_mode": "always_last"}
     asked = (handlers.ask, [state, question, pair], answers)
     gr.on([ask.click, question.submit, pair.submit], *asked, **settings)
@@ -76,15 +76,16 @@ def _asking(services: Services, text: Text) -> tuple[gr.Textbox, gr.Textbox, gr.
     return question, pair, ask, answers
 
 
-def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.HTML]) -> None:
+def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.HTML], asked: list[gr.Textbox]) -> None:
     """From the form to a run and back."""
     state, go, presets = blocks
     fields: list[Component] = form.components
     whole = [*fields, *form.followers]
     estimated = (handlers.estimate, fields, go)
     measure = {**QUIET, "trigger_mode": "always_last"}
-    page.load(handlers.arrive, None, [state, presets, *whole], **QUIET).then(*estimated, **QUIET)
-    presets.pick(handlers.choose_preset, presets, whole, **QUIET).then(*estimated, **QUIET)
+    page.load(handlers.arrive, None, [state, presets, *whole, *asked], **QUIET).then(*estimated, **QUIET)
+    picked = presets.pick(handlers.choose_preset, [presets, *asked], [*whole, *asked], **QUIET)
+    picked.then(*estimated, **QUIET)
     for controls in form.methods.values():
         controls.wire(**QUIET)
     go.train(handlers.train, [state, *fields], state, **QUIET)

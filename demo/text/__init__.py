@@ -50,6 +50,7 @@ class SetupText:
 
     heading: str
     preset: str
+    on_hub: str
     encoder: str
     parameters: str
     tasks: str

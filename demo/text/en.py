@@ -1,6 +1,9 @@
 """The page in English."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.en_cases import LABELS, SLOTS
+from demo.text.en_cases import PRESETS as CASE_PRESETS
+from demo.text.en_cases import TASKS as CASES
 from demo.text.en_catalogue import CATALOGUE, LANGUAGES
 from demo.text.en_data import PROBLEMS, SPLITS
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
@@ -19,6 +22,7 @@ HEADER = HeaderText(
 SETUP = SetupText(
     heading="Set up",
     preset="Preset",
+    on_hub="On data of the Hub (needs internet)",
     encoder="Encoder",
     parameters="{n} M",
     tasks="Tasks",
@@ -150,6 +154,7 @@ PRESETS = {
         "Small task rescued",
         "Sentiment has only 96 rows; Stars teaches the encoder for it. Untick Stars, train again, and compare.",
     ),
+    **CASE_PRESETS,
 }
 
 EN = Text(
@@ -174,11 +179,12 @@ EN = Text(
         "entities": "Entities",
         "relation": "Relation",
         "question_type": "Question type",
+        **CASES,
         **CATALOGUE,
     },
     kinds=KINDS,
-    labels={},
-    entities={},
+    labels=LABELS,
+    entities=SLOTS,
     metrics=METRICS,
     phases={
         "empty": "No run yet",

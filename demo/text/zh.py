@@ -1,6 +1,9 @@
 """简体中文页面。The page in Simplified Chinese."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.zh_cases import LABELS, SLOTS
+from demo.text.zh_cases import PRESETS as CASE_PRESETS
+from demo.text.zh_cases import TASKS as CASES
 from demo.text.zh_catalogue import CATALOGUE, LANGUAGES
 from demo.text.zh_data import PROBLEMS, SPLITS
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
@@ -19,6 +22,7 @@ HEADER = HeaderText(
 SETUP = SetupText(
     heading="设置",
     preset="预设",
+    on_hub="使用 Hub 上的数据（需要联网）",
     encoder="编码器",
     parameters="{n} M",
     tasks="任务",
@@ -147,6 +151,7 @@ PRESETS = {
         "邻居帮助小任务",
         "“情感”只有 96 行数据，“星级”替它教好了编码器。取消勾选“星级”再训练一次，比较一下。",
     ),
+    **CASE_PRESETS,
 }
 
 ZH = Text(
@@ -171,6 +176,7 @@ ZH = Text(
         "entities": "实体",
         "relation": "句对关系",
         "question_type": "问题类型",
+        **CASES,
         **CATALOGUE,
     },
     kinds=KINDS,
@@ -195,8 +201,9 @@ ZH = Text(
         "same meaning": "意思相同",
         "related": "相关",
         "different": "不同",
+        **LABELS,
     },
-    entities={"PER": "人名", "ORG": "机构", "LOC": "地名", "DATE": "日期", "PRODUCT": "产品"},
+    entities={"PER": "人名", "ORG": "机构", "LOC": "地名", "DATE": "日期", "PRODUCT": "产品", **SLOTS},
     metrics=METRICS,
     phases={
         "empty": "还没有运行",

@@ -153,7 +153,7 @@ class Decoder(nn.Module):
         self.shape, self.search = shape, search
         self.bridge = nn.Linear(hidden_size, shape.width)
         self.pieces = nn.Embedding(shape.vocabulary, shape.width)
-        nn.init.normal_(self.pieces.weight, std=shape.width**-0.5)
+        nn.init.normal_(self.pieces.weight, std=0.02)
         self.layers = nn.ModuleList(Layer(shape.width, dropout) for _ in range(shape.layers))
         self.norm = nn.LayerNorm(shape.width)
         self.dropout = nn.Dropout(dropout)
