@@ -90,7 +90,7 @@ RUNS: Mapping[str, Run] = {
             task("entities", "tagging", "wnut_17", "ner_tags", tokens="tokens"),
             task("upos", "tagging", "ud_english_ewt", "upos", tokens="tokens"),
         ],
-        training=steps(1200, batch=32, encoder=2e-4, heads=2e-3),
+        training=steps(800, batch=32, encoder=2e-4, heads=2e-3),
         bars=[Bar("entities", "entity_f1", 38), Bar("upos", "word_accuracy", 93)],
         more=encoder(128) | sampling("uniform"),
     ),
@@ -104,12 +104,12 @@ RUNS: Mapping[str, Run] = {
             task("paraphrase", "classification", "mrpc", "label", text="sentence1", text_pair="sentence2"),
             task("similarity", "regression", "stsb", "label", text="sentence1", text_pair="sentence2", high=5.0),
         ],
-        training=epochs(3, batch=32, encoder=2e-4, heads=2e-3),
+        training=epochs(1.5, batch=32, encoder=3e-4, heads=2e-3),
         bars=[
             Bar("sentiment", "accuracy", 88), Bar("coarse", "accuracy", 95), Bar("spam", "macro_f1", 96),
             Bar("equivalent", "f1", 83), Bar("similarity", "spearman", 84),
         ],
-        more=encoder(128),
+        more=encoder(128, freeze_layers=1),
     ),
     "multi30k_sst2": Run(
         tables=["multi30k", "sst2"],
