@@ -88,7 +88,13 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
       input.checked = on.has(name);
       input.closest('.card').classList.toggle('on', on.has(name));
     }
-    for (const task of page.tasks) inputs.get(task.name).closest('.card').hidden = !isShown(task);
+    const cardOf = task => inputs.get(task.name).closest('.card');
+    for (const task of page.tasks) cardOf(task).hidden = !isShown(task);
+    /* What was taken from the shelf comes first: it is what this run is about. */
+    const taken = task => task.shelf && isShown(task);
+    [...page.tasks.filter(taken), ...page.tasks.filter(task => !taken(task))].forEach((task, at) => {
+      if (list.children[at] !== cardOf(task)) list.insertBefore(cardOf(task), list.children[at]);
+    });
     const rest = page.tasks.filter(task => !isShown(task));
     more.hidden = !rest.length;
     more.replaceChildren(

@@ -26,11 +26,11 @@ SLOTS: dict[str, str] = {}
 PRESETS = {
     "translate_classify": PresetText(
         "Translate + classify",
-        "Topic is learnt in the first hundred steps. Under Samples, German grows from one word into whole sentences.",
+        "Topic is learnt long before German is. Under Samples, watch the sentences take shape.",
     ),
     "answer_summarise": PresetText(
         "Answer + summarise",
-        "One encoder finds answers and writes headlines. Under Samples both start as nonsense; watch them turn right.",
+        "One encoder finds answers and writes headlines. Under Samples, headlines become fluent before they become right.",
     ),
     "intent_slots": PresetText(
         "Intent + slots",
