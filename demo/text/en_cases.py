@@ -30,7 +30,7 @@ PRESETS = {
     ),
     "answer_summarise": PresetText(
         "Answer + summarise",
-        "One encoder finds answers and writes headlines. Under Samples, headlines become fluent before they become right.",
+        "One encoder finds answers and writes headlines. Under Samples, headlines get fluent before they get right.",
     ),
     "intent_slots": PresetText(
         "Intent + slots",
