@@ -45,9 +45,7 @@ SLOTS = {
     "transport": "交通工具",
 }
 PRESETS = {
-    "translate_classify": PresetText(
-        "翻译＋分类", "“主题”远比德语学得快。在“样例”中看译文逐渐成形。"
-    ),
+    "translate_classify": PresetText("翻译＋分类", "“主题”远比德语学得快。在“样例”中看译文逐渐成形。"),
     "answer_summarise": PresetText(
         "问答＋摘要", "同一个编码器既找答案又写标题。“样例”里的标题先变得通顺，再逐渐写对。"
     ),
