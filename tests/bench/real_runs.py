@@ -1,6 +1,7 @@
 """The runs on real data: which tables and columns, how they are trained, and what is asked of them.
 
-Every number here was chosen on validation rows (``--validation``); test rows are scored once, at a run's end.
+Numbers are chosen on validation rows (``--validation``), or first guesses where none was compared; never on test rows,
+which are scored once, at a run's end.
 """
 
 from collections.abc import Mapping, Sequence

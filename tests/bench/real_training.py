@@ -53,9 +53,10 @@ class Log:
             if event.split == "test":
                 self.scores[event.task] = event.scores
             self._say(event.step, f"{event.split} {event.task} {_rounded(event.scores)}")
+        elif isinstance(event, events.Loss) and event.split == "validation":
+            self._say(event.step, f"validation {event.task} loss {event.loss:.4f}")
         elif isinstance(event, events.Loss):
-            name = event.task if event.split == "train" else f"{event.task} ({event.split})"
-            self._losses.setdefault(name, []).append(event.loss)
+            self._losses.setdefault(event.task, []).append(event.loss)
         elif isinstance(event, events.Optimizer) and event.step % SHOWN_EVERY == 0:
             means = {name: fmean(losses) for name, losses in self._losses.items()}
             self._say(event.step, f"loss {_rounded(means)} norm {event.grad_norm:.2f}")
