@@ -16,14 +16,18 @@ import gradio as gr
 from demo import style
 from demo.api import Api
 from demo.asking import Asking
+from demo.errands import Errands
 from demo.estimate import Estimate
 from demo.feed import Feed
+from demo.keeping import in_use, prune
 from demo.lessons.recording import read_recording
 from demo.page import build_page
 from demo.starting import Limits, Starter
 from demo.tabs.services import Services
 from demo.text.en import EN
 from mtl import assembly
+from mtl.data.table import LIMITS
+from mtl.data.uploads import Uploads
 from mtl.runs.launcher import Launcher, LocalLauncher
 from mtl.runs.queue import RunQueue
 from mtl.runs.store import UPLOADS, RunStore
@@ -65,18 +69,26 @@ def _whole(text: str, low: int, high: int) -> int:
     return int(text)
 
 
-def build_services(flags: argparse.Namespace, launcher: Launcher) -> tuple[Services, RunQueue]:
+def build_services(
+    flags: argparse.Namespace, launcher: Launcher, environment: Mapping[str, str]
+) -> tuple[Services, RunQueue]:
     """Everything behind the page, wired together, and the queue, which serves from now on."""
     store = RunStore(flags.runs_dir)
+    folder = flags.runs_dir.absolute() / UPLOADS
+    uploads = Uploads(folder)
+    # On one's own machine a run can be repeated for as long as it is kept.
+    prune(uploads, in_use(store, finished=not flags.shared))
     queue = RunQueue(store, launcher, slots=flags.slots)
     recording = read_recording()
     services = Services(
         store=store,
         launcher=launcher,
-        starter=Starter(store, queue, assembly.check, limits=Limits() if flags.shared else None),
+        starter=Starter(store, queue, assembly.check, limits=Limits() if flags.shared else None, uploads=uploads),
         feed=Feed(store, recording),
         asking=Asking(store, recording),
         estimate=Estimate(launcher),
+        uploads=uploads,
+        errands=Errands(folder, environment),
         recording=recording,
     )
     return services, queue
@@ -104,7 +116,7 @@ def launch(page: gr.Blocks, flags: argparse.Namespace) -> str:
         share=False,
         # Rendering on a second, Node server gains nothing for a page that scripts draw.
         ssr_mode=False,
-        max_file_size="1mb",
+        max_file_size=LIMITS.file_bytes,
         blocked_paths=[str(flags.runs_dir.absolute())],
         **style.launch_options(),
     )
@@ -114,7 +126,7 @@ def launch(page: gr.Blocks, flags: argparse.Namespace) -> str:
 def serve(flags: argparse.Namespace, ended: threading.Event) -> int:
     """Serves until ``ended`` is set; then ends every process it started. Returns the exit code."""
     launcher = LocalLauncher({**os.environ, "MTL_UPLOADS": str(flags.runs_dir.absolute() / UPLOADS)})
-    services, queue = build_services(flags, launcher)
+    services, queue = build_services(flags, launcher, os.environ)
     page = build_app(services)
     try:
         print(f"Multi-Task Lab: {launch(page, flags)}", flush=True)
@@ -127,6 +139,7 @@ def serve(flags: argparse.Namespace, ended: threading.Event) -> int:
     finally:
         queue.close()
         launcher.close()
+        services.errands.close()
         page.close(verbose=False)
         style.forget_assets()
     return 0

@@ -1,4 +1,4 @@
-"""The page: header and Lab, once for each language."""
+"""The page: header, Lab and Data, once for each language."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,6 +8,7 @@ import gradio as gr
 
 from demo.live import block
 from demo.presets import PRESETS
+from demo.tabs.data import build_data
 from demo.tabs.lab import build_lab
 from demo.tabs.services import Services
 from demo.text import Text
@@ -22,6 +23,8 @@ __all__ = ["LANGUAGES", "Services", "build_page"]
 
 LANGUAGES: Sequence[Text] = (EN, ZH)
 """The first is at ``/``, each other one at ``/<lang>``."""
+KEPT_IN_CACHE = (600, 3600)
+"""Seconds between two looks into Gradio's cache of what was sent, and after which a file in it is deleted."""
 SHORT = 30
 """Letters that fit on a card."""
 
@@ -29,7 +32,8 @@ SHORT = 30
 def build_page(services: Services, text: Text = EN) -> gr.Blocks:
     """The whole app: the page in ``text`` at ``/``, and in every other language at its own address."""
     others = [language for language in LANGUAGES if language.lang != text.lang]
-    with gr.Blocks(title=text.header.title, analytics_enabled=False, fill_width=True) as page:
+    settings = {"analytics_enabled": False, "fill_width": True, "delete_cache": KEPT_IN_CACHE}
+    with gr.Blocks(title=text.header.title, **settings) as page:
         _one_language(page, services, text, home=text)
     for other in others:
         with page.route(other.name, f"/{other.lang}"):
@@ -40,7 +44,12 @@ def build_page(services: Services, text: Text = EN) -> gr.Blocks:
 def _one_language(page: gr.Blocks, services: Services, text: Text, home: Text) -> None:
     gr.Navbar(visible=False)
     block("masthead", _introduction(services, text, home))
-    build_lab(page, services, text)
+    with gr.Tabs(elem_id="pages"):
+        with gr.Tab(text.data.lab_tab, id="lab"):
+            build_lab(page, services, text)
+        # Drawn at once: it says what it adds to the Lab, and holds what a visitor began while they are in the Lab.
+        with gr.Tab(text.data.data_tab, id="data", render_children=True):
+            build_data(services, text)
 
 
 def _introduction(services: Services, text: Text, home: Text) -> dict[str, Any]:
@@ -67,13 +76,19 @@ def _task(task: TaskSpec) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> dict[str, Any]:
     """A task of the Hub as its card shows it: of its rows nothing is known yet."""
-    shown = {"title": entry.title, "example": entry.source.id, "rows": None}
+    shown = {
+        "title": entry.title,
+        "language": entry.language,
+        "example": entry.source.id,
+        "rows": None,
+        "sources": [entry.spec.source, entry.source.id],
+    }
     return {**_facts(entry.spec), "shelf": True, **shown}
 
 
 def _facts(task: TaskSpec) -> dict[str, Any]:
     columns = {"name": task.name, "kind": task.kind, "pair": task.pair, "labels": list(task.labels)}
-    return {**columns, "low": task.low, "high": task.high}
+    return {**columns, "low": task.low, "high": task.high, "sources": [task.source]}
 
 
 def _example(task: TaskSpec) -> str:

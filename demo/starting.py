@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from mtl.data.refusals import refusal
+from mtl.data.uploads import Uploads
 from mtl.encoders import ENCODERS
 from mtl.errors import ConfigError, NotOwner, RunNotFound
 from mtl.runs.config import RunConfig
 from mtl.runs.queue import RunQueue
+from mtl.runs.sources import FileSource, HubSource
 from mtl.runs.store import RunStore, RunSummary
 
 SAME_PRESS_S = 2.0
@@ -34,6 +37,9 @@ class Limits:
     max_steps: int = 1000
     batch_size: int = 128
     max_length: int = 256
+    sources: int = 8
+    hub_rows: int = 20_000
+    """Rows of each split of a data set of the Hub."""
 
     def check(self, config: RunConfig) -> None:
         """Raises ConfigError for the first field above its limit."""
@@ -41,8 +47,10 @@ class Limits:
             # Anybody could fill the disk with encoders that nobody else asks for.
             rule = f"be one of {', '.join(ENCODERS)} on a shared machine"
             raise ConfigError("encoder.name", rule, config.encoder.name)
-        if config.sources:
-            raise ConfigError("sources", "be left out on a shared machine", len(config.sources))
+        _at_most("sources", len(config.sources), self.sources)
+        for source in config.sources:
+            if isinstance(source, HubSource):
+                _at_most("sources.max_rows", source.max_rows, self.hub_rows)
         training = config.training
         steps = self.max_steps + 1 if training.max_steps == -1 else training.max_steps
         _at_most("training.max_steps", steps, self.max_steps)
@@ -70,13 +78,18 @@ class Starter:
         check: Callable[[RunConfig], None],
         *,
         limits: Limits | None = None,
+        uploads: Uploads | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``check`` refuses what no table knows; ``limits`` are those of a shared machine, None for one's own."""
+        """``check`` refuses what no table knows; ``limits`` are those of a shared machine, None for one's own.
+
+        ``uploads`` holds the files that a run may name, by the names it gave them: nobody names a path.
+        """
         self._store = store
         self._queue = queue
         self._check = check
         self._limits = limits
+        self._uploads = uploads
         self._clock = clock
         self._presses: OrderedDict[str, _Press] = OrderedDict()
         self._lock = Lock()
@@ -91,13 +104,12 @@ class Starter:
 
         Raises:
             ConfigError: An impossible value, or more than a visitor of a shared machine may ask for.
+            DataError: A file that it names was never uploaded, or is gone.
             StorageError: The run cannot be written.
         """
         if not isinstance(config, RunConfig):
             config = RunConfig.from_dict(config)
-        self._check(config)
-        if self._limits:
-            self._limits.check(config)
+        self.admit(config)
         with self._lock:
             pressed = self._same_press(config, session)
             if pressed:
@@ -109,6 +121,23 @@ class Starter:
                 self._presses.popitem(last=False)
             self._queue.submit(run_id)
         return run_id
+
+    def admit(self, config: RunConfig) -> None:
+        """Refuses what cannot or may not be run here.
+
+        Raises:
+            ConfigError: An impossible value, or more than a visitor of a shared machine may ask for.
+            DataError: A file that it names was never uploaded, or is gone.
+        """
+        self._check(config)
+        if self._limits:
+            self._limits.check(config)
+        for source in config.sources:
+            if isinstance(source, FileSource):
+                for stored in filter(None, (source.splits.train, source.splits.validation, source.splits.test)):
+                    if self._uploads is None:
+                        raise refusal("missing", file=stored)
+                    self._uploads.path(stored)
 
     def runs(self, session: str) -> list[RunSummary]:
         """The runs this session may see, newest first: on a shared machine its own, else all."""

@@ -3,6 +3,7 @@ import { fill, h, say } from './dom.js';
 import { block, isRecorded, listen, run as current, taskName, tasksOf } from './bus.js';
 import { belongs, switchOf, tint } from './signs.js';
 import { body, certainty } from './kinds.js';
+import { brief } from './told.js';
 
 const PAUSE = 400;
 
@@ -50,7 +51,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     note.textContent = reply ? say(w.truncated, { n: reply.tokens_read?.toLocaleString(words.locale) }) : '';
     if (!mine || problem || !reply) {
       const speaks = current.snapshot != null || isRecorded(current);
-      return fill(list, h('p.idle', {}, mine && problem ? (w[problem] ?? problem) : speaks ? w.ready : w.waiting));
+      return fill(list, h('p.idle', {}, mine && problem ? (w[problem] ?? brief(words, problem)) : speaks ? w.ready : w.waiting));
     }
     const missing = new Set(reply.missing_pair ?? []);
     fill(

@@ -28,6 +28,11 @@ const kept = children =>
 /* Fills the {places} of a sentence. A place without a value shows a dash. */
 export const say = (sentence, values = {}) => sentence.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? '–');
 
+const LISTS = { between: ', ', counted: '{name} ({n})' },
+  LISTED = 20;
+const joined = (parts, { between }) =>
+  parts.slice(0, LISTED).join(between) + (parts.length > LISTED ? between + '…' : '');
+
 const MINUS = '\u2212';
 
 export const fixed = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace('-', MINUS) : '–');
@@ -45,9 +50,15 @@ export function short(value) {
   return fixed(value, size >= 1000 ? 0 : size >= 100 ? 1 : 2);
 }
 
-/* A setting or an error's value as a person writes it: 0.0001, 12 400, 3e-7. */
-export function plain(value, locale = 'en') {
-  if (typeof value !== 'number') return value == null ? '–' : String(value);
+/* A setting or an error's value as a person writes it: 0.0001, 12 400, 3e-7; a list, or names and how many of each. */
+export function plain(value, locale = 'en', units = LISTS) {
+  if (value == null || typeof value === 'boolean') return value == null ? '–' : String(value);
+  if (Array.isArray(value)) return joined(value.map(item => plain(item, locale, units)), units) || '–';
+  if (typeof value === 'object') {
+    const each = ([name, n]) => say(units.counted, { name, n: plain(n, locale, units) });
+    return joined(Object.entries(value).map(each), units) || '–';
+  }
+  if (typeof value !== 'number') return String(value) || '–';
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-5 || size >= 1e9)) return value.toExponential().replace('-', MINUS);

@@ -1,6 +1,7 @@
 /* The estimate, and the one button: Train; while this run lives Stop; while it stops End now. */
 import { duration, fill, h, memory, say } from './dom.js';
 import { block, isLive, listen, page, run as current, tellDevice } from './bus.js';
+import { told } from './told.js';
 import { isOwn, visitor } from './visitor.js';
 
 const AGAIN = 700,
@@ -48,14 +49,20 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   /* Whoever only watches a run on a shared machine cannot stop it, but may train one of their own. */
   const may = run => !page.shared || isOwn(run.id);
   function estimate() {
-    const { state, seconds, peak_memory_bytes: bytes } = props.value.estimate ?? {};
+    const { state, error, seconds, peak_memory_bytes: bytes } = props.value.estimate ?? {};
     if (!ticked) return [h('b', {}, w.no_tasks)];
     if (seconds != null) {
       const values = { time: duration(words.units, seconds), memory: memory(words.units, bytes) };
       return [h('b', {}, say(w.estimate, values)), h('span', {}, w.estimate_note)];
     }
     if (state === 'busy' && mode === 'stop') return []; // the state line says how long this run will take
+    if (error) return [h('span', {}, whyNot(error))];
     return [h('span', {}, { measuring: w.measuring, busy: w.busy }[state] ?? w.no_estimate)];
+  }
+  /* In short: the title where it says enough. */
+  function whyNot(error) {
+    const { title, why, next } = told(words, error);
+    return next ? title : why;
   }
   /* The probe runs beside the page: ask again until it has measured. */
   function arrive() {

@@ -6,6 +6,14 @@ import { belongs, tint, who } from './signs.js';
 export const mount = block(({ element, box, words }) => {
   const w = words.watch;
   let drawn = '';
+  const column = word => h('th.r', { scope: 'col' }, word);
+  const bar = (task, share) =>
+    h(
+      'span.share',
+      { style: tint(task.name) },
+      h('i', { 'aria-hidden': 'true', style: { width: `${(100 * share).toFixed(1)}%` } }),
+      h('span', {}, `${fixed(100 * share, 1)} %`),
+    );
   listen(element, run => {
     const { shares, examples } = run.mixture ?? {},
       key = JSON.stringify([run.id, run.mixture, run.start?.tasks?.length]);
@@ -37,12 +45,4 @@ export const mount = block(({ element, box, words }) => {
       h('p.note', {}, w.mixture_note),
     );
   });
-  const column = word => h('th.r', { scope: 'col' }, word);
-  const bar = (task, share) =>
-    h(
-      'span.share',
-      { style: tint(task.name) },
-      h('i', { 'aria-hidden': 'true', style: { width: `${(100 * share).toFixed(1)}%` } }),
-      h('span', {}, fixed(100 * share, 1)),
-    );
 });

@@ -1,10 +1,10 @@
 /* A number for each task. Value: { numbers: { task: number or null } }; an empty field is null. */
-import { h } from './dom.js';
+import { fill, h } from './dom.js';
 import { block, page, taskName } from './bus.js';
 import { belongs, sign, tint } from './signs.js';
 
 export const mount = block(({ box, props, trigger, watch }) => {
-  const { title, empty } = props,
+  const { title, empty, info } = props,
     fields = new Map();
 
   const field = task => {
@@ -39,10 +39,15 @@ export const mount = block(({ box, props, trigger, watch }) => {
     for (const [name, input] of fields) input.parentElement.hidden = !ticked.includes(name);
   };
 
-  box.replaceChildren(h('span.title', {}, title), h('div.grid', {}, page.tasks.map(field)));
+  function build() {
+    fields.clear();
+    fill(box, h('span.title', {}, title), info && h('p.hint', {}, info), h('div.grid', {}, page.tasks.map(field)));
+    const cards = document.querySelectorAll('#cards .card');
+    if (cards.length) show([...cards].filter(card => card.classList.contains('on')).map(card => card.dataset.task));
+    draw();
+  }
   document.addEventListener('lab:tasks', event => show(event.detail));
-  const cards = document.querySelectorAll('#cards .card');
-  if (cards.length) show([...cards].filter(card => card.classList.contains('on')).map(card => card.dataset.task));
+  document.addEventListener('lab:own', build);
   watch('value', draw);
-  draw();
+  build();
 });

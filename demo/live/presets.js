@@ -1,10 +1,16 @@
-/* Four presets, one press each, and what to look for in the chosen one. Value: { chosen: name }. */
+/* The presets, one press each, and what to look for in the chosen one. Value: { chosen: name }.
+   One that has a twin on data of the Hub, <name>_hub, shows a switch between the two. */
 import { h } from './dom.js';
 import { block, page } from './bus.js';
 
+const HUB = '_hub';
+const base = name => (name.endsWith(HUB) ? name.slice(0, -HUB.length) : name);
+
 export const mount = block(({ box, props, trigger, watch, words }) => {
   const inputs = new Map(),
-    look = h('p.look', { 'aria-live': 'polite' });
+    look = h('p.look', { 'aria-live': 'polite' }),
+    online = h('input', { type: 'checkbox', onchange: () => pick(base(props.value.chosen) + (online.checked ? HUB : '')) }),
+    twin = h('label.twin', {}, online, h('span', {}, words.setup.on_hub));
 
   const option = name => {
     const input = h('input', { type: 'radio', name: 'preset', value: name, onclick: () => pick(name) });
@@ -22,12 +28,15 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
   }
   function draw() {
     const name = props.value.chosen;
-    for (const [key, input] of inputs) input.checked = key === name;
+    for (const [key, input] of inputs) input.checked = key === base(name);
+    online.checked = name.endsWith(HUB);
+    twin.hidden = !page.presets.includes(base(name) + HUB);
     look.textContent = words.presets[name]?.look_for ?? '';
   }
   box.replaceChildren(
-    h('div.choices', { role: 'radiogroup', 'aria-label': words.setup.preset }, page.presets.map(option)),
+    h('div.choices', { role: 'radiogroup', 'aria-label': words.setup.preset }, page.presets.filter(name => name === base(name)).map(option)),
     look,
+    twin,
   );
   watch('value', draw);
   draw();

@@ -6,18 +6,6 @@ import { belongs, who } from './signs.js';
 export const mount = block(({ element, box, words }) => {
   const w = words.watch;
   let drawn = '';
-  listen(element, run => {
-    const key = [run.id, run.samples.length].join();
-    if (key === drawn) return;
-    drawn = key;
-    if (!run.samples.length) return fill(box, h('p.idle', {}, w.no_samples));
-    const names = [...new Set(run.samples.map(each => each.task))];
-    fill(
-      box,
-      names.map(name => task(name, run.samples)),
-    );
-  });
-
   function task(name, all) {
     const said = all.filter(each => each.task === name),
       first = said.find(each => each.step === 0),
@@ -39,4 +27,16 @@ export const mount = block(({ element, box, words }) => {
       before && line(w.columns[2], before.output, '.soft'),
       line(w.columns[3], now.output, '.now'),
     );
+
+  listen(element, run => {
+    const key = [run.id, run.samples.length].join();
+    if (key === drawn) return;
+    drawn = key;
+    if (!run.samples.length) return fill(box, h('p.idle', {}, w.no_samples));
+    const names = [...new Set(run.samples.map(each => each.task))];
+    fill(
+      box,
+      names.map(name => task(name, run.samples)),
+    );
+  });
 });

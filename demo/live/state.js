@@ -1,5 +1,5 @@
 /* The state line: what the run on screen does now, how far it is, and whether it lives. Owns the run on screen. */
-import { duration, fill, h, say } from './dom.js';
+import { duration, fill, h, memory, say } from './dom.js';
 import { block, isFinal, isRecorded, listen, open, run as current, tell } from './bus.js';
 import { follow, wake } from './poll.js';
 import { panel } from './error.js';
@@ -39,13 +39,16 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       live = ['training', 'evaluating', 'saving'].includes(phase);
     const time = seconds => duration(words.units, seconds),
       step = status.step ?? 0,
-      most = status.max_steps ?? 0;
+      most = status.max_steps ?? 0,
+      { bytes_done: done = 0, bytes_total: total = 0 } = status.download ?? {};
     line.className = 'line ' + phase;
     fill(
       line,
       h('span.phase', {}, h('i', { 'aria-hidden': 'true' }), words.phases[phase] ?? phase),
       phase === 'queued' && status.queue_position > 0 && h('span', {}, say(w.place, { n: status.queue_position })),
       (['starting', 'reading', 'loading', 'tokenising'].includes(phase) || (live && !step)) && h('span.soft', {}, w.first_point),
+      total > 0 &&
+        h('b', {}, say(w.downloaded, { done: memory(words.units, done), total: memory(words.units, total) })),
       most > 0 &&
         !['queued', 'starting', 'missing'].includes(phase) &&
         h('span', {}, say(w.step_of, { a: step, b: most })),
@@ -60,7 +63,7 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
         h('span.soft', {}, say(w.took, { time: time(status.elapsed_s) })),
       phase === 'recorded' && h('span.soft', {}, say(w.recorded_on, status.recorded)),
     );
-    const share = most > 0 ? Math.min(100, (100 * step) / most) : 0;
+    const share = total > 0 ? (100 * done) / total : most > 0 ? Math.min(100, (100 * step) / most) : 0;
     bar.className = 'bar ' + phase;
     bar.setAttribute('aria-valuenow', Math.round(share));
     part.style.width = share + '%';

@@ -6,14 +6,14 @@ const NAME = 'mtl-visitor',
 
 /* Some browsers refuse storage (private windows, embedded pages): then the page remembers as long as it lives. */
 const memory = new Map();
-function read(key) {
+export function read(key) {
   try {
     return localStorage.getItem(key) ?? memory.get(key);
   } catch {
     return memory.get(key);
   }
 }
-function write(key, value) {
+export function write(key, value) {
   memory.set(key, value);
   try {
     localStorage.setItem(key, value);

@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from demo.controls import MethodControls
+from demo.tabs.layers import LayerChoices
 from mtl.runs.config import RunConfig
 
 TRAINING = {
@@ -21,8 +22,7 @@ TRAINING = {
     "training.seed": int,
 }
 """The numbers of the training that the form shows, and of which type each is."""
-ALL_LAYERS = 0
-"""The depth that keeps every layer."""
+ENCODER, DEPTH, FROZEN = "encoder.name", "encoder.num_hidden_layers", "encoder.freeze_layers"
 TASKS, SCALES, ROWS = "tasks", "tasks.loss_scale", "tasks.max_train_samples"
 
 
@@ -30,8 +30,12 @@ TASKS, SCALES, ROWS = "tasks", "tasks.loss_scale", "tasks.max_train_samples"
 class Form:
     """The widgets of the form by their place in the config."""
 
+    all_layers: str = "all"
+    """What the chooser of the depth calls all layers."""
     widgets: dict[str, Component] = field(default_factory=dict)
     methods: dict[str, MethodControls] = field(default_factory=dict)
+    check: gr.HTML | None = None
+    """Where the encoder and the machine are checked: no part of a config."""
 
     def add(self, place: str, widget: Component) -> None:
         """Takes a widget in under its place."""
@@ -49,18 +53,18 @@ class Form:
         return list(self.widgets.values())
 
     @property
-    def groups(self) -> list[gr.Column]:
-        """What holds the options of each method, in a fixed order."""
-        return [group for controls in self.methods.values() for group in controls.groups.values()]
+    def followers(self) -> list[Component | gr.Column]:
+        """What changes with the chosen methods, in a fixed order."""
+        return [follower for controls in self.methods.values() for follower in controls.followers]
 
     def read(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """The widgets' values as a config's plain values, unchecked: ``RunConfig.from_dict`` refuses the impossible."""
         found = dict(zip(self.widgets, values, strict=True))
-        config: dict[str, Any] = {"tasks": _tasks(found)}
+        config: dict[str, Any] = {"tasks": _tasks(found), "sources": _sources(found)}
         config["encoder"] = {
-            "name": _trimmed(found["encoder.name"]),
-            "num_hidden_layers": found["encoder.num_hidden_layers"] or None,
-            "freeze_layers": found["encoder.freeze_layers"],
+            "name": _trimmed(found[ENCODER]),
+            "num_hidden_layers": found[DEPTH] or None,
+            "freeze_layers": found[FROZEN],
         }
         for where, controls in self.methods.items():
             name = found[f"{where}.name"]
@@ -74,11 +78,11 @@ class Form:
         return config
 
     def write(self, config: Mapping[str, Any]) -> list[Any]:
-        """The value of every widget that shows this config, then the update of every group."""
+        """The value of every widget that shows this config, then the update of every follower."""
         plain = RunConfig.from_dict(config).to_dict()
         values = {f"{part}.{key}": value for part in ("encoder", "training") for key, value in plain[part].items()}
-        values["encoder.num_hidden_layers"] = plain["encoder"]["num_hidden_layers"] or ALL_LAYERS
-        values[TASKS] = {"tasks": [task["name"] for task in plain["tasks"]]}
+        values[DEPTH], values[FROZEN] = self.fit_layers(values[ENCODER], values[DEPTH], values[FROZEN])
+        values[TASKS] = {"tasks": [task["name"] for task in plain["tasks"]], "own": own_tasks(plain)}
         for place, field_name, usual in ((SCALES, "loss_scale", 1.0), (ROWS, "max_train_samples", None)):
             numbers = {task["name"]: task[field_name] for task in plain["tasks"] if task[field_name] != usual}
             values[place] = {"numbers": numbers}
@@ -91,6 +95,10 @@ class Form:
                 values[place] = _shown(widget, known.get(option))
         shown = [update for where, controls in self.methods.items() for update in controls.shown(plain[where]["name"])]
         return [values[place] for place in self.widgets] + shown
+
+    def fit_layers(self, encoder: object, depth: object, frozen: object) -> list[Any]:
+        """What may be chosen as depth and as frozen layers of this encoder; what no longer fits falls back."""
+        return LayerChoices.fitting(encoder, depth, frozen).updates(self.all_layers)
 
     def place(self, field_name: str) -> tuple[str | None, str | None]:
         """The widget that a ConfigError's field means, and of which task the number is, where it says so."""
@@ -111,7 +119,7 @@ def _shown(widget: Component, value: Any) -> Any:
 
 def _tasks(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The ticked tasks with what is set for each."""
-    scales, rows = found[SCALES]["numbers"], found[ROWS]["numbers"]
+    scales, rows, own = found[SCALES]["numbers"], found[ROWS]["numbers"], _own(found)
     tasks = []
     for name in found[TASKS]["tasks"]:
         task: dict[str, Any] = {"name": name}
@@ -119,8 +127,34 @@ def _tasks(found: Mapping[str, Any]) -> list[dict[str, Any]]:
             task["loss_scale"] = scales[name]
         if rows.get(name) is not None:
             task["max_train_samples"] = _integer(rows[name])
+        if name in own:
+            task["spec"] = own[name].get("spec")
         tasks.append(task)
     return tasks
+
+
+def _own(found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The visitor's own tasks among the ticked ones: what each is (``spec``), and its ``source``."""
+    records = found[TASKS].get("own")
+    records = [each for each in records if isinstance(each, Mapping)] if isinstance(records, list) else []
+    named = {each["spec"].get("name"): each for each in records if isinstance(each.get("spec"), Mapping)}
+    return {name: named[name] for name in found[TASKS]["tasks"] if name in named}
+
+
+def _sources(found: Mapping[str, Any]) -> list[Any]:
+    """Each source of the visitor's own tasks once."""
+    sources: list[Any] = []
+    for record in _own(found).values():
+        if record.get("source") not in sources:
+            sources.append(record.get("source"))
+    return sources
+
+
+def own_tasks(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A config's tasks that are neither shipped nor of the catalogue, each with its source, as the cards keep them."""
+    sources = {source["name"]: source for source in config["sources"]}
+    specs = [task["spec"] for task in config["tasks"] if task["spec"] is not None]
+    return [{"spec": spec, "source": sources[spec["source"]]} for spec in specs if spec["source"] in sources]
 
 
 def _ticked(options: dict[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:

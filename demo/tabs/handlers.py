@@ -12,9 +12,9 @@ from demo.lessons.recording import RECORDED
 from demo.presets import PRESETS
 from demo.tabs.form import SCALES, TASKS, Form
 from demo.tabs.services import Services
-from mtl.data import corpus
+from demo.text.samples import SAMPLES, sample_of
 from mtl.errors import CheckpointError, ConfigError, MtlError
-from mtl.runs.config import RunConfig
+from mtl.runs.config import DEFAULT_TASKS, RunConfig
 
 View = dict[str, Any]
 """What the state line holds: the id of the run on screen, and why the form was refused, if it was."""
@@ -29,20 +29,25 @@ FACTORS = (SCALES, "balancer.weights", "sampling.weights")
 class Handlers:
     """The handlers of one Lab page."""
 
-    def __init__(self, services: Services, form: Form) -> None:
+    def __init__(self, services: Services, form: Form, usual: tuple[str, str] = ("", "")) -> None:
+        """``usual`` is what the page proposes to ask where no task has a text of its own."""
         self._services = services
         self._form = form
+        self._usual = usual
 
     def arrive(self, request: gr.Request) -> list[Any]:
-        """The page's address → state line, presets, then the form: of the run, else of the preset, else the default."""
+        """The page's address → state line, presets, the form, what to ask: of the run, else of the preset."""
         run = str(request.query_params.get("run") or "")[:64]
         preset = known_preset(request.query_params.get("preset"))
         config = self._config_of(run) or PRESETS[preset]
-        return [view(run or self._first_run()), {"chosen": preset}, *self._form.write(config)]
+        shown = [view(run or self._first_run()), {"chosen": preset}, *self._form.write(config)]
+        return [*shown, *self._proposed(config)]
 
-    def choose_preset(self, chosen: Mapping[str, Any]) -> list[Any]:
-        """A preset's name → the whole form."""
-        return self._form.write(PRESETS[known_preset(chosen.get("chosen"))])
+    def choose_preset(self, chosen: Mapping[str, Any], text: str, text_pair: str) -> list[Any]:
+        """A preset's name → the whole form, and what to ask; a text that was typed stays."""
+        config = PRESETS[known_preset(chosen.get("chosen"))]
+        typed = (text, text_pair) not in (self._usual, *SAMPLES.values())
+        return [*self._form.write(config), *([gr.skip(), gr.skip()] if typed else self._proposed(config))]
 
     def train(self, event: gr.EventData, request: gr.Request, shown: View, *values: Any) -> View:
         """The form → the new run on screen; or the same run, and why the form was refused."""
@@ -76,7 +81,8 @@ class Handlers:
         """The form → how long it will take and how much memory it needs, as far as that is measured."""
         try:
             config = RunConfig.from_dict(self._form.read(values))
-        except ConfigError:
+            self._services.starter.admit(config)
+        except MtlError:
             return {"estimate": {"state": "error"}}
         return {"estimate": self._services.estimate.of(config), "nonce": secrets.token_hex(4)}
 
@@ -91,10 +97,11 @@ class Handlers:
         except ConfigError:
             return {**answer, "problem": "nothing"}
         except CheckpointError as error:
-            reasons = {"recorded": "recorded_only", "missing": "waiting"}
-            return {**answer, "problem": reasons.get(str(error.details.get("reason")), error.message)}
+            # A snapshot that lacks a file is told as what it is; one that is not there yet is waited for.
+            waits = error.details.get("reason") == "missing" and not error.details.get("file")
+            return {**answer, "problem": "waiting" if waits else plain_error(error)}
         except MtlError as error:
-            return {**answer, "problem": error.message}
+            return {**answer, "problem": plain_error(error)}
 
     def mend(self, event: gr.EventData, request: gr.Request, shown: View, *values: Any) -> list[Any]:
         """The button of an error: what it asks for → state line, then the form.
@@ -117,6 +124,9 @@ class Handlers:
             return [view(run, plain_error(error)), *untouched]
         return [view(started, started=True), *self._form.write(config)]
 
+    def _proposed(self, config: Mapping[str, Any]) -> tuple[str, str]:
+        return sample_of(task["name"] for task in config["tasks"]) or self._usual
+
     def _first_run(self) -> str | None:
         return RECORDED if self._services.recording else None
 
@@ -130,7 +140,7 @@ class Handlers:
             return None
 
     def _untouched(self) -> list[Any]:
-        return [gr.skip() for _ in (*self._form.components, *self._form.groups)]
+        return [gr.skip() for _ in (*self._form.components, *self._form.followers)]
 
     def _set(self, field: str, value: Any, values: tuple[Any, ...]) -> list[Any]:
         """Sets one widget, named by the field of a ConfigError, and leaves all others as they were typed."""
@@ -138,14 +148,14 @@ class Handlers:
         found = dict(zip(self._form.widgets, values, strict=True))
         place, task = self._form.place(field)
         if place == TASKS:
-            updates[place] = {"tasks": list(corpus.TASKS)}
+            updates[place] = {"tasks": list(DEFAULT_TASKS)}
         elif place and isinstance(found[place], dict):
             numbers = dict(found[place]["numbers"])
             wrong = [task] if task else [name for name, number in numbers.items() if not _fits(place, number)]
             updates[place] = {"numbers": numbers | dict.fromkeys(wrong, value)}
         elif place and value is not None:
             updates[place] = value
-        return [*updates.values(), *(gr.skip() for _ in self._form.groups)]
+        return [*updates.values(), *(gr.skip() for _ in self._form.followers)]
 
 
 def known_preset(name: object) -> str:

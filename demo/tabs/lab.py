@@ -6,7 +6,8 @@ import gradio as gr
 from gradio.components import Component
 
 from demo.live import block
-from demo.tabs.form import Form
+from demo.tabs.data_handlers import DataHandlers
+from demo.tabs.form import DEPTH, ENCODER, FROZEN, Form
 from demo.tabs.handlers import Handlers
 from demo.tabs.services import Services
 from demo.tabs.setup import preset_chooser, run_form
@@ -35,12 +36,15 @@ def build_lab(page: gr.Blocks, services: Services, text: Text) -> None:
             _details(text)
         with gr.Column(elem_id="asking", min_width=0):
             question, pair, ask, answers = _asking(services, text)
-    handlers = Handlers(services, form)
-    _wire_run(page, handlers, form, [state, go, presets])
+    handlers = Handlers(services, form, (question.value, pair.value))
+    _wire_run(page, handlers, form, [state, go, presets], [question, pair])
     settings = {**QUIET, "queue": True, "concurrency_limit": 4, "trigger_mode": "always_last"}
     asked = (handlers.ask, [state, question, pair], answers)
     gr.on([ask.click, question.submit, pair.submit], *asked, **settings)
     answers.ask(*asked, **settings)
+    if form.check:
+        checked = (DataHandlers(services).check, form.widgets["encoder.name"], form.check)
+        form.check.check(*checked, **{**QUIET, "queue": True, "concurrency_limit": 2})
 
 
 def _details(text: Text) -> None:
@@ -72,15 +76,16 @@ def _asking(services: Services, text: Text) -> tuple[gr.Textbox, gr.Textbox, gr.
     return question, pair, ask, answers
 
 
-def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.HTML]) -> None:
+def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.HTML], asked: list[gr.Textbox]) -> None:
     """From the form to a run and back."""
     state, go, presets = blocks
     fields: list[Component] = form.components
-    whole = [*fields, *form.groups]
+    whole = [*fields, *form.followers]
     estimated = (handlers.estimate, fields, go)
     measure = {**QUIET, "trigger_mode": "always_last"}
-    page.load(handlers.arrive, None, [state, presets, *whole], **QUIET).then(*estimated, **QUIET)
-    presets.pick(handlers.choose_preset, presets, whole, **QUIET).then(*estimated, **QUIET)
+    page.load(handlers.arrive, None, [state, presets, *whole, *asked], **QUIET).then(*estimated, **QUIET)
+    picked = presets.pick(handlers.choose_preset, [presets, *asked], [*whole, *asked], **QUIET)
+    picked.then(*estimated, **QUIET)
     for controls in form.methods.values():
         controls.wire(**QUIET)
     go.train(handlers.train, [state, *fields], state, **QUIET)
@@ -88,6 +93,10 @@ def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.H
     go.kill(handlers.kill, state, state, **QUIET)
     state.fix(handlers.mend, [state, *fields], [state, *whole], **QUIET).then(*estimated, **QUIET)
     go.again(*estimated, **measure)
-    for field in fields:
+    layers = [form.widgets[place] for place in (ENCODER, DEPTH, FROZEN)]
+    for place, field in form.widgets.items():
         changed = field.edit if isinstance(field, gr.HTML) else field.input
-        changed(*estimated, **measure)
+        if place in (ENCODER, DEPTH):
+            changed(form.fit_layers, layers, layers[1:], **QUIET).then(*estimated, **measure)
+        else:
+            changed(*estimated, **measure)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from demo.asking import Asking
+from demo.errands import Errands
 from demo.estimate import Estimate
 from demo.feed import Feed
 from demo.lessons.recording import Recording
 from demo.starting import Starter
+from mtl.data.uploads import Uploads
 from mtl.runs.launcher import Launcher
 from mtl.runs.store import RunStore
 
@@ -21,6 +23,8 @@ class Services:
     feed: Feed
     asking: Asking
     estimate: Estimate
+    uploads: Uploads
+    errands: Errands
     recording: Recording | None = None
     """The finished run of the first paint."""
     device: str | None = None

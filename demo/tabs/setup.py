@@ -7,16 +7,14 @@ import gradio as gr
 from demo.controls import method_chooser, method_controls, per_task
 from demo.live import block
 from demo.presets import PRESETS
-from demo.tabs.form import ALL_LAYERS, ROWS, SCALES, TASKS, Form
+from demo.tabs.form import DEPTH, ENCODER, FROZEN, ROWS, SCALES, TASKS, Form
+from demo.tabs.layers import LayerChoices
 from demo.text import Text
 from mtl.balancing import BALANCERS
 from mtl.encoders import ENCODERS
 from mtl.runs.config import RunConfig
 from mtl.sharing import SHARING
 from mtl.training.sampling import SAMPLING
-
-DEEPEST = 48
-"""Layers that the choosers of depth and freezing list: as many as any usual encoder has."""
 
 
 def preset_chooser() -> gr.HTML:
@@ -26,12 +24,12 @@ def preset_chooser() -> gr.HTML:
 
 def run_form(text: Text) -> Form:
     """All widgets of a run, at the defaults."""
-    words, usual, form = text.setup, RunConfig(), Form()
+    words, usual, form = text.setup, RunConfig(), Form(all_layers=text.setup.all_rows)
     encoders = [(text.named(text.encoders, name), name) for name in ENCODERS]
     with gr.Row(elem_classes="pair"):
         encoder = _choice(words.encoder, encoders, usual.encoder.name, "encoder_name", typed=True)
         sharing = method_chooser("sharing", SHARING, usual.sharing.name, text)
-    form.add("encoder.name", encoder)
+    form.add(ENCODER, encoder)
     form.add(TASKS, block("cards", {"tasks": [task.name for task in usual.tasks]}, events=("edit",)))
     with gr.Row(elem_classes="pair"):
         balancer = method_chooser("balancer", BALANCERS, usual.balancer.name, text)
@@ -40,6 +38,7 @@ def run_form(text: Text) -> Form:
     form.add_methods(method_controls("balancer", BALANCERS, balancer, text))
     with gr.Accordion(words.more, open=False, elem_id="more"):
         _more(form, text)
+        form.check = block("check", {"encoder": None}, events=("check",))
     return form
 
 
@@ -48,10 +47,9 @@ def _more(form: Form, text: Text) -> None:
     words, usual = text.setup, RunConfig()
     sampling = method_chooser("sampling", SAMPLING, usual.sampling.name, text)
     form.add_methods(method_controls("sampling", SAMPLING, sampling, text))
-    kept = [(words.all_rows, ALL_LAYERS), *((str(k), k) for k in range(1, DEEPEST + 1))]
-    form.add("encoder.num_hidden_layers", _choice(words.depth, kept, ALL_LAYERS, "encoder_num_hidden_layers"))
-    frozen = [(str(k), k) for k in range(DEEPEST + 1)]
-    form.add("encoder.freeze_layers", _choice(words.freeze, frozen, 0, "encoder_freeze_layers"))
+    fit = LayerChoices.fitting(usual.encoder.name, usual.encoder.num_hidden_layers, usual.encoder.freeze_layers)
+    form.add(DEPTH, _choice(words.depth, fit.depths(form.all_layers), fit.depth, "encoder_num_hidden_layers"))
+    form.add(FROZEN, _choice(words.freeze, fit.frozen_layers(), fit.frozen, "encoder_freeze_layers"))
     rows = {
         "training.learning_rate": (words.learning_rate, usual.training.learning_rate),
         "training.head_learning_rate": (words.head_learning_rate, usual.training.head_learning_rate),

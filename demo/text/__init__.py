@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from demo.text.wizard import CheckText, DataText
+
 Words = Mapping[str, str]
 """What a name in a config, an event or a data set is called on the page."""
 
@@ -20,11 +22,15 @@ class PresetText:
 
 @dataclass(frozen=True)
 class ErrorText:
-    """A typed error: what happened, why, and what the button does about it."""
+    """What happened, why, and what to do next: on a button for an error's type, a sentence for one of its reasons."""
 
     title: str
     why: str
     fix: str = ""
+
+
+Reason = str | ErrorText
+"""Why an error was raised: a sentence under the title of its type, or words of its own altogether."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,12 @@ class SetupText:
 
     heading: str
     preset: str
+    on_hub: str
     encoder: str
     parameters: str
     tasks: str
     tasks_note: str
+    rows: str
     add_task: str
     hub: str
     sharing: str
@@ -93,6 +101,7 @@ class WatchText:
     recorded_on: str
     first_point: str
     lost: str
+    downloaded: str
     progress: str
     empty: str
     chart: str
@@ -160,7 +169,6 @@ class AskText:
     waiting: str
     ready: str
     nothing: str
-    recorded_only: str
 
 
 @dataclass(frozen=True)
@@ -174,6 +182,8 @@ class Text:
     setup: SetupText
     watch: WatchText
     ask: AskText
+    data: DataText
+    check: CheckText
     presets: Mapping[str, PresetText]
     encoders: Words
     sharing: Words
@@ -192,7 +202,13 @@ class Text:
     fields: Words
     rules: Words
     errors: Mapping[str, ErrorText]
-    reasons: Words
+    reasons: Mapping[str, Reason]
+    """Why, by the error's type and reason: ``DataError.offline``; by the reason alone where only one type has it."""
+    problems: Words
+    """What may be wrong with a row, by ``mtl.data.refusals.PROBLEMS``."""
+    splits: Words
+    languages: Words
+    """Of a data set, by ``mtl.data.catalogue.Entry.language``."""
     traceback: str
     try_again: str
 

@@ -1,8 +1,15 @@
 """The page in English."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.en_cases import LABELS, SLOTS
+from demo.text.en_cases import PRESETS as CASE_PRESETS
+from demo.text.en_cases import TASKS as CASES
+from demo.text.en_catalogue import CATALOGUE, LANGUAGES
+from demo.text.en_data import PROBLEMS, SPLITS
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
+from demo.text.en_kinds import KINDS, METRICS
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
+from demo.text.en_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
 HEADER = HeaderText(
     title="Multi-Task Lab",
@@ -15,10 +22,12 @@ HEADER = HeaderText(
 SETUP = SetupText(
     heading="Set up",
     preset="Preset",
+    on_hub="On data of the Hub (needs internet)",
     encoder="Encoder",
     parameters="{n} M",
     tasks="Tasks",
-    tasks_note="{n} of {m} ticked · {rows} rows",
+    tasks_note="{n} of {m} ticked · {rows}",
+    rows="{n} rows",
     add_task="Add a task …",
     hub="Hub",
     sharing="Sharing",
@@ -61,6 +70,7 @@ WATCH = WatchText(
     recorded_on="recorded on {machine}, {date}",
     first_point="the first points come soon",
     lost="connection lost, trying again …",
+    downloaded="{done} of {total}",
     progress="Progress of the run",
     empty="Choose a preset or tick tasks, then press Train. The first points appear within a few seconds.",
     chart="Loss",
@@ -126,7 +136,6 @@ ASK = AskText(
     waiting="Answers appear here as soon as a run has heads to ask.",
     ready="Write a text and press Ask.",
     nothing="Write a text to ask the heads about.",
-    recorded_only="The recorded run answers its own text only. Train a run to ask about yours.",
 )
 
 PRESETS = {
@@ -145,6 +154,7 @@ PRESETS = {
         "Small task rescued",
         "Sentiment has only 96 rows; Stars teaches the encoder for it. Untick Stars, train again, and compare.",
     ),
+    **CASE_PRESETS,
 }
 
 EN = Text(
@@ -169,35 +179,13 @@ EN = Text(
         "entities": "Entities",
         "relation": "Relation",
         "question_type": "Question type",
+        **CASES,
+        **CATALOGUE,
     },
-    kinds={
-        "classification": "{n} classes",
-        "pair": "pair · {n} classes",
-        "regression": "number {low}–{high}",
-        "tagging": "tags words",
-        "multilabel": "several of {n}",
-        "question_answering": "answer in a passage",
-        "generation": "writes text",
-    },
-    labels={},
-    entities={},
-    metrics={
-        "accuracy": "accuracy",
-        "macro_f1": "macro F1",
-        "f1": "F1",
-        "mcc": "MCC",
-        "pearson": "Pearson",
-        "spearman": "Spearman",
-        "entity_f1": "entity F1",
-        "micro_f1": "micro F1",
-        "average_precision": "average precision",
-        "exact_match": "exact match",
-        "bleu": "BLEU",
-        "chrf": "chrF",
-        "rouge_1": "ROUGE-1",
-        "rouge_2": "ROUGE-2",
-        "rouge_l": "ROUGE-L",
-    },
+    kinds=KINDS,
+    labels=LABELS,
+    entities=SLOTS,
+    metrics=METRICS,
     phases={
         "empty": "No run yet",
         "queued": "Queued",
@@ -225,11 +213,19 @@ EN = Text(
         "h_min": "{n} h {m} min",
         "mb": "{n} MB",
         "gb": "{n} GB",
+        "between": ", ",
+        "sentences": " ",
+        "counted": "{name} ({n})",
     },
-    fields=FIELDS,
+    fields={**FIELDS, **DATA_FIELDS},
     rules=RULES,
-    errors=ERRORS,
+    errors={**ERRORS, **ERRAND_ERRORS},
+    data=DATA,
+    check=CHECK,
     reasons=REASONS,
+    problems=PROBLEMS,
+    splits=SPLITS,
+    languages=LANGUAGES,
     traceback="Show traceback",
     try_again="Try again",
 )

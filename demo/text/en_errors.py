@@ -1,6 +1,7 @@
 """What went wrong, why, and what the button does about it, in English."""
 
-from demo.text import ErrorText
+from demo.text import ErrorText, Reason
+from demo.text.en_data import DATA_REASONS
 from demo.text.en_encoders import ENCODER_REASONS
 
 FIELDS = {
@@ -43,13 +44,14 @@ RULES = {
     "set": "Set {field} to {value}",
     "tick": "Tick all tasks",
     "show": "Show the field",
+    "pick": "Show the tasks",
 }
 
 ERRORS = {
     "ConfigError": ErrorText("{field} cannot be used like this.", "{reason}", "{act}"),
     "EncoderError": ErrorText("The encoder could not be used.", "{reason}", "{act}"),
-    "DataError": ErrorText("The rows of a task could not be read.", "{message}", "Train again"),
-    "CheckpointError": ErrorText("A snapshot of this run cannot be read.", "{message}", "Train again"),
+    "DataError": ErrorText("The rows of a task could not be read.", "{reason}", "{act}"),
+    "CheckpointError": ErrorText("A snapshot of this run cannot be read.", "{reason}", "Train again"),
     "RunNotFound": ErrorText(
         "There is no run with this address.",
         "It may have been deleted, or the address was copied only in part.",
@@ -79,11 +81,13 @@ ERRORS = {
     "Unknown": ErrorText("Something unexpected stopped this.", "{name}: {message}", "Train again"),
 }
 
-REASONS = {
+REASONS: dict[str, Reason] = {
     "full": "The disk is full. Delete old runs or free some space.",
     "read_only": "The folder of the runs may not be written to.",
     "other": "The disk refused a write.",
     "killed": "Its process ended without a word: it was ended by force or ran out of memory.",
     "server_stopped": "The server was stopped while it trained.",
+    "not_started": "No process could be started for it.",
     **ENCODER_REASONS,
+    **DATA_REASONS,
 }

@@ -1,8 +1,15 @@
 """简体中文页面。The page in Simplified Chinese."""
 
 from demo.text import AskText, HeaderText, PresetText, SetupText, Text, WatchText
+from demo.text.zh_cases import LABELS, SLOTS
+from demo.text.zh_cases import PRESETS as CASE_PRESETS
+from demo.text.zh_cases import TASKS as CASES
+from demo.text.zh_catalogue import CATALOGUE, LANGUAGES
+from demo.text.zh_data import PROBLEMS, SPLITS
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
+from demo.text.zh_kinds import KINDS, METRICS
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
+from demo.text.zh_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
 HEADER = HeaderText(
     title="多任务实验室",
@@ -15,10 +22,12 @@ HEADER = HeaderText(
 SETUP = SetupText(
     heading="设置",
     preset="预设",
+    on_hub="使用 Hub 上的数据（需要联网）",
     encoder="编码器",
     parameters="{n} M",
     tasks="任务",
-    tasks_note="已选 {n}/{m} · {rows} 行",
+    tasks_note="已选 {n}/{m} · {rows}",
+    rows="{n} 行",
     add_task="添加任务……",
     hub="Hub",
     sharing="共享方式",
@@ -61,6 +70,7 @@ WATCH = WatchText(
     recorded_on="录制于 {machine}，{date}",
     first_point="即将出现第一个点",
     lost="连接中断，正在重试……",
+    downloaded="{done} / {total}",
     progress="运行进度",
     empty="选一个预设或勾选任务，然后按“开始训练”。几秒内就会出现第一个点。",
     chart="损失",
@@ -125,7 +135,6 @@ ASK = AskText(
     waiting="运行有了可提问的任务头后，回答会显示在这里。",
     ready="写一段文本，然后按“问所有任务头”。",
     nothing="请先写一段要问的文本。",
-    recorded_only="录制的运行只能回答它自带的文本。训练一次，就能问您自己的文本。",
 )
 
 PRESETS = {
@@ -142,6 +151,7 @@ PRESETS = {
         "邻居帮助小任务",
         "“情感”只有 96 行数据，“星级”替它教好了编码器。取消勾选“星级”再训练一次，比较一下。",
     ),
+    **CASE_PRESETS,
 }
 
 ZH = Text(
@@ -166,16 +176,10 @@ ZH = Text(
         "entities": "实体",
         "relation": "句对关系",
         "question_type": "问题类型",
+        **CASES,
+        **CATALOGUE,
     },
-    kinds={
-        "classification": "{n} 类",
-        "pair": "句对 · {n} 类",
-        "regression": "数值 {low}–{high}",
-        "tagging": "逐词标注",
-        "multilabel": "{n} 个标签中的若干个",
-        "question_answering": "从短文中找答案",
-        "generation": "生成文本",
-    },
+    kinds=KINDS,
     labels={
         "positive": "正面",
         "neutral": "中性",
@@ -197,25 +201,10 @@ ZH = Text(
         "same meaning": "意思相同",
         "related": "相关",
         "different": "不同",
+        **LABELS,
     },
-    entities={"PER": "人名", "ORG": "机构", "LOC": "地名", "DATE": "日期", "PRODUCT": "产品"},
-    metrics={
-        "accuracy": "准确率",
-        "macro_f1": "宏平均 F1",
-        "f1": "F1",
-        "mcc": "MCC",
-        "pearson": "皮尔逊",
-        "spearman": "斯皮尔曼",
-        "entity_f1": "实体 F1",
-        "micro_f1": "微平均 F1",
-        "average_precision": "平均精度",
-        "exact_match": "完全匹配",
-        "bleu": "BLEU",
-        "chrf": "chrF",
-        "rouge_1": "ROUGE-1",
-        "rouge_2": "ROUGE-2",
-        "rouge_l": "ROUGE-L",
-    },
+    entities={"PER": "人名", "ORG": "机构", "LOC": "地名", "DATE": "日期", "PRODUCT": "产品", **SLOTS},
+    metrics=METRICS,
     phases={
         "empty": "还没有运行",
         "queued": "排队中",
@@ -243,11 +232,19 @@ ZH = Text(
         "h_min": "{n} 小时 {m} 分",
         "mb": "{n} MB",
         "gb": "{n} GB",
+        "between": "、",
+        "sentences": "",
+        "counted": "{name}（{n}）",
     },
-    fields=FIELDS,
+    fields={**FIELDS, **DATA_FIELDS},
     rules=RULES,
-    errors=ERRORS,
+    errors={**ERRORS, **ERRAND_ERRORS},
+    data=DATA,
+    check=CHECK,
     reasons=REASONS,
+    problems=PROBLEMS,
+    splits=SPLITS,
+    languages=LANGUAGES,
     traceback="显示错误堆栈",
     try_again="重试",
 )

@@ -1,6 +1,7 @@
 """What went wrong, why, and what the button does about it, in Chinese."""
 
-from demo.text import ErrorText
+from demo.text import ErrorText, Reason
+from demo.text.zh_data import DATA_REASONS
 from demo.text.zh_encoders import ENCODER_REASONS
 
 FIELDS = {
@@ -43,13 +44,14 @@ RULES = {
     "set": "把“{field}”设为 {value}",
     "tick": "勾选全部任务",
     "show": "定位到该项",
+    "pick": "查看任务",
 }
 
 ERRORS = {
     "ConfigError": ErrorText("“{field}”不能这样设置。", "{reason}", "{act}"),
     "EncoderError": ErrorText("编码器无法使用。", "{reason}", "{act}"),
-    "DataError": ErrorText("某个任务的数据无法读取。", "{message}", "重新训练"),
-    "CheckpointError": ErrorText("这次运行的快照无法读取。", "{message}", "重新训练"),
+    "DataError": ErrorText("某个任务的数据无法读取。", "{reason}", "{act}"),
+    "CheckpointError": ErrorText("这次运行的快照无法读取。", "{reason}", "重新训练"),
     "RunNotFound": ErrorText("没有这个地址对应的运行。", "它可能已被删除，或者地址没有复制完整。", "离开此地址"),
     "NotOwner": ErrorText("这是别人的运行。", "在共享的机器上，只有启动者可以停止运行。您可以训练自己的运行。"),
     "StorageError": ErrorText("运行无法写入磁盘。", "{reason}", "重新训练"),
@@ -68,11 +70,13 @@ ERRORS = {
     "Unknown": ErrorText("发生了意外错误。", "{name}：{message}", "重新训练"),
 }
 
-REASONS = {
+REASONS: dict[str, Reason] = {
     "full": "磁盘已满。请删除旧的运行或腾出空间。",
     "read_only": "运行目录不可写。",
     "other": "磁盘拒绝写入。",
     "killed": "训练进程突然消失：被强制结束，或内存耗尽。",
     "server_stopped": "训练期间服务器被关闭。",
+    "not_started": "无法为它启动训练进程。",
     **ENCODER_REASONS,
+    **DATA_REASONS,
 }

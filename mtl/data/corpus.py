@@ -15,6 +15,17 @@ QUESTION_TYPES = ("definition", "person", "place", "time", "quantity", "reason")
 RELATIONS = ("same meaning", "related", "different")
 ENTITY_TYPES = ("PER", "ORG", "LOC", "DATE", "PRODUCT")
 
+INTENTS = (
+    "play_music", "set_alarm", "set_timer", "get_weather", "book_table", "add_to_list", "send_message",
+    "control_lights", "navigate",
+)  # fmt: skip
+SLOTS = (
+    "song", "artist", "genre", "time", "date", "duration", "city", "condition", "restaurant", "cuisine", "people",
+    "item", "list", "person", "message", "room", "color", "level", "destination", "transport",
+)  # fmt: skip
+SENTENCE = {"metric": "bleu", "vocabulary_size": 2000, "max_target_length": 48}
+HEADLINE = {"metric": "rouge_l", "vocabulary_size": 2000, "max_target_length": 32}
+"""The longest targets take 22 and 13 pieces: a vocabulary of 2000 has one for nearly every word."""
 _SPECS = (
     TaskSpec("sentiment", "classification", "texts", "sentiment", ("negative", "neutral", "positive")),
     TaskSpec("topic", "classification", "texts", "topic", TOPICS),
@@ -22,6 +33,13 @@ _SPECS = (
     TaskSpec("entities", "tagging", "texts", "entities", ENTITY_TYPES, tokens="tokens"),
     TaskSpec("relation", "classification", "pairs", "relation", RELATIONS, text_pair="text_pair"),
     TaskSpec("question_type", "classification", "questions", "question_type", QUESTION_TYPES),
+    TaskSpec("translate_de", "generation", "translations", "de", text="en", options=SENTENCE),
+    TaskSpec("translate_zh", "generation", "translations", "zh", text="en", options=SENTENCE),
+    TaskSpec("answer", "question_answering", "passages", "answers", text="question", text_pair="context"),
+    TaskSpec("headline", "generation", "headlines", "headline", options=HEADLINE),
+    TaskSpec("headline_topic", "classification", "headlines", "topic", TOPICS),
+    TaskSpec("intent", "classification", "commands", "intent", INTENTS),
+    TaskSpec("slots", "tagging", "commands", "slots", SLOTS, tokens="tokens"),
 )
 TASKS: Mapping[str, TaskSpec] = {spec.name: spec for spec in _SPECS}
 SOURCES = frozenset(spec.source for spec in _SPECS)

@@ -42,7 +42,7 @@ def decode(data: bytes, file: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         other = _other(data, error.start)
         if other is None:
-            raise refusal("encoding", file=file, found=f"byte {error.start + 1}") from error
+            raise refusal("encoding", file=file, found=error.start + 1) from error
         return _decoded(data, other, file), other
 
 
@@ -50,7 +50,7 @@ def _decoded(data: bytes, encoding: str, file: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise refusal("encoding", file=file, found=f"byte {error.start + 1}") from error
+        raise refusal("encoding", file=file, found=error.start + 1) from error
 
 
 def _utf16(sample: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -37,6 +38,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
 }
 MADE = "text of the words"
 """A column that no table has: its text is then made of the words."""
+MOST_OTHERS = 8
+"""So many further tasks of one table are looked for."""
 FEW = 50
 """So many different values a column of classes may have if its name does not say that it is one."""
 
@@ -92,10 +95,31 @@ def guess(table: Table, name: str, source: str) -> TaskSpec | None:
             continue
         try:
             spec = TaskSpec.from_dict({"name": name, "source": source, **columns})
-            return complete(_ranged(spec, table), [table], source)
+            return complete(ranged(spec, table), [table], source)
         except (ConfigError, DataError):
             continue
     return None
+
+
+def guess_others(table: Table, first: TaskSpec) -> list[TaskSpec]:
+    """Further tasks on the texts of ``first``: the labels that other columns of the table hold.
+
+    Each is named after its column. One encoder pass then serves all of them.
+    """
+    if first.kind not in ("classification", "multilabel", "regression"):
+        return []
+    found: list[TaskSpec] = []
+    used = {first.label}
+    while len(found) < MOST_OTHERS:
+        rest = replace(table, columns=tuple(column for column in table.columns if column.name not in used))
+        other = guess(rest, first.name, first.source)
+        if other is None or (other.text, other.text_pair) != (first.text, first.text_pair) or other.label in used:
+            return found
+        used.add(other.label)
+        column = re.sub(r"[^\w -]", "_", other.label).strip("_ -")
+        with suppress(ConfigError):
+            found.append(replace(other, name=f"{first.name[:30]} {column[:28]}".strip()))
+    return found
 
 
 def _first(facts: Sequence[Facts], role: str, *types: str) -> Facts | None:
@@ -184,8 +208,8 @@ def _generation(facts: Sequence[Facts]) -> dict[str, str] | None:
     return {"kind": "generation", "text": text.name, "label": target.name}
 
 
-def _ranged(spec: TaskSpec, table: Table) -> TaskSpec:
-    """A regression with the range its numbers have."""
+def ranged(spec: TaskSpec, table: Table) -> TaskSpec:
+    """A regression with the range its numbers have; any other task as it is."""
     if spec.kind != "regression":
         return spec
     cells = (row.get(spec.label) for row in table.rows)

@@ -108,7 +108,7 @@ def read_hub(source: HubSource, columns: Sequence[str] | None = None) -> dict[Sp
         columns: Those that are needed; None reads all.
 
     Raises:
-        DataError: As ``look_up``, and ``config``, ``split``, ``column``, ``cut`` or ``unreadable``.
+        DataError: As ``look_up``, and ``config``, ``split``, ``no_train``, ``column``, ``cut`` or ``unreadable``.
         StorageError: The cache's disk is full or cannot be written.
     """
     listing = look_up(source)
@@ -172,7 +172,7 @@ def _splits(source: HubSource, builder: "DatasetBuilder") -> dict[Split, str]:
     if "train" not in found and len(known) == 1:
         return {"train": known[0]}
     if "train" not in found:
-        raise refusal("split", id=source.id, known=known, found="no split to train on")
+        raise refusal("no_train", id=source.id, known=known)
     return found
 
 

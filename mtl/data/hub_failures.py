@@ -74,7 +74,7 @@ def _by_answer(error: BaseException, id: str) -> DataError | None:
     if isinstance(error, HfHubHTTPError):
         status = error.response.status_code
         if status == 429 or status >= 500:
-            return refusal("unavailable", id=id, found=f"status {status}")
+            return refusal("unavailable", id=id, found=status)
         return refusal("not_found" if status in (401, 403, 404) else "cut", id=id, found=f"status {status}")
     return None
 

@@ -16,10 +16,11 @@ REFUSALS: Mapping[str, str] = {
     "revision": "{id} has no revision {found}.",
     "config": "{id} should be read with one of its configurations ({known}). Found {found}.",
     "split": "{id} should be read by one of its splits ({known}). Found {found}.",
+    "no_train": "{id} should have a split to train on. Found {known}.",
     "script": "{id} is made by a script ({found}), and scripts of data sets are never run.",
     "no_data": "{id} holds no Parquet, JSON or CSV files.",
     "offline": "The Hub could not be reached within {seconds} seconds, for {id}.",
-    "unavailable": "The Hub answers that it cannot serve {id} now ({found}). Try again in a few minutes.",
+    "unavailable": "The Hub answers that it cannot serve {id} now (status {found}). Try again in a few minutes.",
     "cut": "The download of {id} broke off ({found}). Try again.",
     "unreadable": "The files of {id} cannot be read as one table: {found}.",
     # files
@@ -29,7 +30,7 @@ REFUSALS: Mapping[str, str] = {
     "too_large": "{file} should have at most {limit} bytes. Found {found}.",
     "compressed": "{file} should be plain, not packed. Found a {found} archive: unpack it first.",
     "binary": "{file} should be text or Parquet. Found bytes that are neither.",
-    "encoding": "{file} should be text in UTF-8, UTF-16 or GB18030. Found bytes that are none of them at {found}.",
+    "encoding": "{file} should be text in UTF-8, UTF-16 or GB18030. Found bytes that are none of them at byte {found}.",
     "damaged": "{file} cannot be read: {found}.",
     # tables
     "too_many_rows": "{file} should have at most {limit} rows. Found {found}.",

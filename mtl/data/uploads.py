@@ -66,17 +66,25 @@ class Uploads:
                 return path
         raise refusal("missing", file=stored)
 
-    def prune(self, max_bytes: int, keep: Collection[str] = ()) -> list[str]:
-        """Deletes the oldest files until the others have at most ``max_bytes``; never those in ``keep``."""
+    def size(self) -> int:
+        """Bytes of all files."""
+        if not self._folder.is_dir():
+            return 0
+        return sum(entry.stat().st_size for entry in os.scandir(self._folder) if UPLOAD.fullmatch(entry.name))
+
+    def prune(self, max_bytes: int, keep: Collection[str] = (), oldest: float = 0.0) -> list[str]:
+        """Deletes files from before ``oldest`` (Unix time), then the oldest of the others until they have at most
+        ``max_bytes``; never those in ``keep``.
+        """
         if not self._folder.is_dir():
             return []
-        files = [entry for entry in os.scandir(self._folder) if UPLOAD.fullmatch(entry.name)]
-        files.sort(key=lambda entry: entry.stat().st_mtime)
-        total = sum(entry.stat().st_size for entry in files)
+        files = [(entry, entry.stat()) for entry in os.scandir(self._folder) if UPLOAD.fullmatch(entry.name)]
+        files.sort(key=lambda file: file[1].st_mtime)
+        total = sum(stat.st_size for _, stat in files)
         deleted = []
-        for entry in files:
-            if total > max_bytes and entry.name not in keep:
-                total -= entry.stat().st_size
+        for entry, stat in files:
+            if (total > max_bytes or stat.st_mtime < oldest) and entry.name not in keep:
+                total -= stat.st_size
                 os.unlink(entry.path)
                 deleted.append(entry.name)
         return deleted

@@ -17,6 +17,8 @@ from mtl.tasks.features import Features
 PAD, BEGIN, END = 0, 1, 2
 """The first pieces of every vocabulary that is trained here."""
 HEAD_WIDTH = 64
+PIECE_STD = 0.4
+"""Of a new piece as it is read, beside positions that lie between -1 and 1."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,20 @@ class Decoder(nn.Module):
         self.shape, self.search = shape, search
         self.bridge = nn.Linear(hidden_size, shape.width)
         self.pieces = nn.Embedding(shape.vocabulary, shape.width)
-        nn.init.normal_(self.pieces.weight, std=shape.width**-0.5)
         self.layers = nn.ModuleList(Layer(shape.width, dropout) for _ in range(shape.layers))
         self.norm = nn.LayerNorm(shape.width)
+        self._start()
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("positions", sinusoids(shape.max_length, shape.width), persistent=False)
+
+    def _start(self) -> None:
+        """The first weights, after `Glorot and Bengio <https://proceedings.mlr.press/v9/glorot10a.html>`_ (2010)."""
+        # Larger ones would have it begin by repeating the piece before: the same matrix reads and writes.
+        nn.init.normal_(self.pieces.weight, std=PIECE_STD * self.shape.width**-0.5)
+        for part in self.modules():
+            if isinstance(part, nn.Linear):
+                nn.init.xavier_uniform_(part.weight)
+                nn.init.zeros_(part.bias)
 
     @property
     def _stack(self) -> list[Layer]:

@@ -1,6 +1,11 @@
-"""That each preset shows what it says, in numbers: the shout, the rescue, and one pass for many labels."""
+"""That each preset shows what it says, in numbers: python -m tests.bench.presets [NAME …]
 
-from collections.abc import Iterator, Mapping
+The shout, the rescue, one pass for many labels, and the named cases: test scores beside the naive ones.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from demo.presets import PRESETS
@@ -9,12 +14,11 @@ from tests.bench.runs import Bench, Finished, bench
 from tests.bench.table import Row, show
 
 
-def rows() -> Iterator[Row]:
-    """Runs each preset and what it is to be held against."""
+def rows(names: Sequence[str] = ()) -> Iterator[Row]:
+    """Runs these presets, or all, and what each is to be held against."""
     with bench() as runs:
-        yield shout(runs)
-        yield rescue(runs)
-        yield many_labels(runs)
+        for name in names or CLAIMS:
+            yield CLAIMS[name](runs)
 
 
 def shout(runs: Bench) -> Row:
@@ -50,6 +54,16 @@ def many_labels(runs: Bench) -> Row:
     return Row(f"preset many_labels: one run vs {count} separate runs", "less time", told, together / apart)
 
 
+def case(name: str, runs: Bench) -> Row:
+    """Every task of a preset on unseen rows, beside its best constant answer."""
+    run = trained(runs, PRESETS[name])
+    told = ", ".join(
+        f"{task} {score.metric} {100 * score.naive:.1f} → {100 * score.test:.1f}" for task, score in run.scores.items()
+    )
+    worst = max(score.naive / score.test if score.test > 0 else float("inf") for score in run.scores.values())
+    return Row(f"preset {name}: test scores, naive → trained", "all higher", f"{told} in {run.elapsed_s:.0f} s", worst)
+
+
 def trained(runs: Bench, plain: Mapping[str, Any]) -> Finished:
     """The finished run of a config."""
     return runs.run(RunConfig.from_dict(plain))
@@ -65,5 +79,14 @@ def percent(run: Finished, task: str) -> str:
     return f"{100 * run.scores[task].test:.1f}"
 
 
+CLAIMS: Mapping[str, Callable[[Bench], Row]] = {
+    "shout": shout,
+    "rescue": rescue,
+    "many_labels": many_labels,
+    "translate_classify": partial(case, "translate_classify"),
+    "answer_summarise": partial(case, "answer_summarise"),
+    "intent_slots": partial(case, "intent_slots"),
+}
+
 if __name__ == "__main__":
-    show(rows())
+    show(rows(sys.argv[1:]))

@@ -35,7 +35,7 @@ FILES = [
     ("compressed", "a.xlsx.csv", b"PK\x05\x06" + b"\0" * 50, {"found": "zip"}),
     ("compressed", "a.json", b"\x1f\x8b\x08" + b"\0" * 50, {"found": "gzip"}),
     ("binary", "a.csv", bytes(range(256)) * 4, {}),
-    ("encoding", "a.csv", ("文本,标签\n" + "很好吃,好\n" * 50).encode()[:-3] + b"\xff", {"found": "byte 711"}),
+    ("encoding", "a.csv", ("文本,标签\n" + "很好吃,好\n" * 50).encode()[:-3] + b"\xff", {"found": 711}),
     ("empty", "a.csv", b"", {}),
     ("empty", "a.csv", b" \n\t\n", {}),
     ("empty", "a.csv", "text,label\n", {}),
@@ -147,8 +147,8 @@ def test_other_kinds_of_files_are_refused_by_their_ending(name, uploads, tmp_pat
 
 
 HUB = {
-    "not_found", "gated", "revision", "config", "split", "script", "no_data", "offline", "unavailable", "cut",
-    "unreadable",
+    "not_found", "gated", "revision", "config", "split", "no_train", "script", "no_data", "offline", "unavailable",
+    "cut", "unreadable",
 }  # fmt: skip
 """These have their rows where there is a Hub to ask: tests/hub."""
 

@@ -93,7 +93,7 @@ def test_utf_8_with_a_damaged_place_is_not_read_as_something_else(line, read):
     content = ("text;label\n" + f"{line};1\n" * 20).encode() + b"\xff;1\n"
     with pytest.raises(DataError) as caught:
         read("a.csv", content)
-    assert caught.value.details["found"] == f"byte {len(content) - 3}"
+    assert caught.value.details["found"] == len(content) - 3
 
 
 def test_gb18030_is_more_than_gb_2312(read):

@@ -87,3 +87,13 @@ def test_a_disk_that_fills_up_leaves_no_half_file(sent, uploads, tmp_path, monke
         uploads.save(sent, "a.csv")
     assert caught.value.details["reason"] == "full"
     assert list(tmp_path.rglob(".new-*")) == []
+
+
+def test_files_from_before_a_time_are_deleted_unless_a_run_needs_them(uploads, sent):
+    names = [uploads.save(sent, "a.csv") for _ in range(3)]
+    for name, at in zip(names, (100, 200, 300), strict=True):
+        os.utime(uploads.path(name), (at, at))
+    assert uploads.size() == 3 * sent.stat().st_size
+    assert uploads.prune(10**9, keep={names[0]}, oldest=250) == [names[1]]
+    assert uploads.path(names[0]) and uploads.path(names[2])
+    assert uploads.size() == 2 * sent.stat().st_size

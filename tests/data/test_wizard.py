@@ -1,6 +1,7 @@
 """The wizard: columns and kind guessed, labels with counts, rows as the task will see them, problems counted."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -193,3 +194,38 @@ def test_names_of_labels_in_every_form_of_features():
         "label": ("a", "b"), "list": ("a", "b"), "large": ("a", "b"), "old": ("a", "b"), "older": ("a", "b"),
         "inner.deep": ("a", "b"),
     }  # fmt: skip
+
+
+def test_further_labels_of_the_same_texts_are_found(uploads, upload):
+    rows = "".join(f"text {at},{MOODS[at % 2]},{at % 5 + 1},id-{at}\n" for at in range(40))
+    source = upload("a.csv", "text,mood,stars,uid\n" + rows)
+    found = inspect(source, uploads, "reviews")
+    specs = [found.suggestion, *found.others]
+    assert {spec.label for spec in specs} == {"mood", "stars"}
+    assert {spec.text for spec in specs} == {"text"}
+    assert found.others[0].name == f"reviews {found.others[0].label}"
+    stars = next(spec for spec in specs if spec.label == "stars")
+    assert (stars.kind, stars.low, stars.high) == ("regression", 1, 5)
+    shown = preview(source, stars, uploads)
+    assert shown.labels == {}
+    assert {row["number"] for row in shown.shown} <= {1.0, 2.0, 3.0, 4.0, 5.0}
+
+
+def test_a_number_takes_the_range_of_its_column_only_if_asked(uploads, upload):
+    source = upload("a.csv", "text,grade\n" + "".join(f"text {at},{at}\n" for at in range(40)))
+    spec = TaskSpec("grades", "regression", "mine", "grade")
+    fitted = preview(source, spec, uploads, fit=True)
+    assert (fitted.spec.low, fitted.spec.high, fitted.problems) == (0, 39, {})
+    assert preview(source, replace(spec, high=20), uploads).problems == {"out_of_range": 19}
+
+
+def test_each_kind_of_problem_is_shown_with_its_first_rows(uploads, upload):
+    lines = [f"text {at},good" if at % 2 else f"text {at},bad" for at in range(30)] + [" ,good"] * 9 + ["x,"] * 2
+    source = upload("a.csv", "text,label\n" + "\n".join(lines) + "\n")
+    found = preview(source, inspect(source, uploads).suggestion, uploads)
+    assert found.problems == {"empty_text": 9, "missing_label": 2}
+    assert [(each["reason"], each["row"]) for each in found.first_problems] == [
+        *(("empty_text", row) for row in (31, 32, 33, 34)),
+        ("missing_label", 40),
+        ("missing_label", 41),
+    ]

@@ -106,6 +106,14 @@ def write(store: RunStore):
         writer.close()
 
 
+@pytest.fixture
+def unlaid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Widgets without a page around them: nothing is laid out. Making a page leaves event loops open."""
+    from gradio.blocks import BlockContext
+
+    monkeypatch.setattr(BlockContext, "fill_expected_parents", lambda self: None)
+
+
 class Server:
     """A real ``python app.py``."""
 

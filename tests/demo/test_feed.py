@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from demo.feed import Feed
-from mtl.runs.events import Failed, Loss, Truncated
+from mtl.runs.events import Download, Failed, Loss, Phase, Truncated
+from mtl.runs.presence import Claim
+from mtl.runs.process import Process
 from mtl.runs.store import RunStore
 
 
@@ -35,6 +37,19 @@ def test_a_page_that_attaches_gets_everything_so_far(store, write) -> None:
     assert answer["optimizer"] == [[1, 0.0002, 1.235], [2, 0.0002, 1.235]]
     assert answer["snapshot"] == 2
     assert answer["status"]["device_name"] == "AMD EPYC · 2 cores"
+
+
+def test_a_download_is_told_byte_by_byte_until_the_next_phase(store, write) -> None:
+    run, feed = write(), Feed(store)
+    assert Claim(Process.current(), 0.0).write(store.folder(run.run_id))
+    run.say(
+        Phase(step=0, phase="downloading"), Download(step=0, encoder="x", bytes_done=1_234_567, bytes_total=9_876_543)
+    )
+    status = feed.watch({"run": run.run_id, "cursor": 0})["status"]
+    assert (status["state"], status["phase"]) == ("starting", "downloading")
+    assert status["download"] == {"bytes_done": 1_234_567, "bytes_total": 9_876_543}
+    run.say(Phase(step=0, phase="loading"))
+    assert "download" not in feed.watch({"run": run.run_id, "cursor": 0})["status"]
 
 
 def test_the_cursor_brings_only_what_is_new(store, write) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from demo.starting import SAME_PRESS_S, Limits, Starter
 from mtl import assembly
-from mtl.errors import ConfigError, NotOwner, RunNotFound
+from mtl.data.uploads import Uploads
+from mtl.errors import ConfigError, DataError, NotOwner, RunNotFound
 from mtl.runs.config import RunConfig
 from mtl.runs.queue import RunQueue
 from mtl.runs.store import RunStore
@@ -56,14 +57,19 @@ def queue(store):
 
 
 @pytest.fixture
-def starter(store, queue, clock) -> Starter:
-    return Starter(store, queue, assembly.check, clock=clock)
+def uploads(tmp_path) -> Uploads:
+    return Uploads(tmp_path / "uploads")
 
 
 @pytest.fixture
-def shared(store, queue, clock) -> Starter:
+def starter(store, queue, clock, uploads) -> Starter:
+    return Starter(store, queue, assembly.check, uploads=uploads, clock=clock)
+
+
+@pytest.fixture
+def shared(store, queue, clock, uploads) -> Starter:
     limits = Limits(queued_runs=2, waiting_runs=4, max_steps=500)
-    return Starter(store, queue, assembly.check, limits=limits, clock=clock)
+    return Starter(store, queue, assembly.check, limits=limits, uploads=uploads, clock=clock)
 
 
 def test_a_form_becomes_a_run(starter, store) -> None:
@@ -147,12 +153,47 @@ def test_on_a_shared_machine_only_known_encoders_are_fetched(shared, starter) ->
     starter.start({"encoder": "owner/other"}, "me")
 
 
-def test_on_a_shared_machine_nobody_brings_sources_of_their_own(shared, starter) -> None:
-    spec = {"name": "mine", "kind": "classification", "source": "own", "label": "label", "labels": ["a", "b"]}
-    own = {"sources": [{"kind": "hub", "name": "own", "id": "owner/own"}], "tasks": [{"name": "mine", "spec": spec}]}
-    with pytest.raises(ConfigError, match="`sources` should be left out on a shared machine"):
-        shared.start(own, "me")
-    starter.start(own, "me")
+def own(source):
+    """A form with one task on this source."""
+    spec = {"kind": "classification", "source": "own", "label": "label", "labels": ["a", "b"]}
+    return {"sources": [{"name": "own", **source}], "tasks": [{"name": "mine", "spec": spec}]}
+
+
+HUB = {"kind": "hub", "id": "owner/own"}
+
+
+def test_a_data_set_of_the_hub_is_named_by_its_id(shared, starter) -> None:
+    assert shared.start(own(HUB), "me")
+    assert starter.start(own({**HUB, "max_rows": 30_000}), "me")
+    with pytest.raises(ConfigError, match=r"`sources\.max_rows` should be at most 20000 on a shared machine"):
+        shared.start(own({**HUB, "max_rows": 30_000}), "me")
+    many = own(HUB)
+    many["sources"] += [{**HUB, "name": f"own {at}"} for at in range(8)]
+    with pytest.raises(ConfigError, match="`sources` should be at most 8 on a shared machine"):
+        shared.start(many, "me")
+
+
+@pytest.mark.parametrize("where", ["starter", "shared"])
+def test_only_files_of_the_store_are_read(where, request, uploads, tmp_path) -> None:
+    starter = request.getfixturevalue(where)
+    (tmp_path / "sent").write_text("text,label\n")
+    stored = uploads.save(tmp_path / "sent", "a.csv")
+    assert starter.start(own({"kind": "file", "splits": {"train": stored}}), "me")
+    strange = f"{'a' * 22}.csv"
+    for splits in ({"train": strange}, {"train": stored, "test": strange}):
+        with pytest.raises(DataError) as caught:
+            starter.start(own({"kind": "file", "splits": splits}), "me")
+        assert caught.value.details == {"reason": "missing", "file": strange}
+    for path in ("/etc/passwd", "../secret.csv", f"../{stored}", "a.csv", f"{stored}\n"):
+        with pytest.raises(ConfigError, match="name of an uploaded file"):
+            starter.start(own({"kind": "file", "splits": {"train": path}}), "me")
+
+
+def test_without_a_store_there_are_no_files(store, queue) -> None:
+    with pytest.raises(DataError):
+        Starter(store, queue, assembly.check).admit(
+            RunConfig.from_dict(own({"kind": "file", "splits": {"train": f"{'a' * 22}.csv"}}))
+        )
 
 
 def test_on_a_shared_machine_only_who_started_a_run_may_end_it(shared, starter, store) -> None:

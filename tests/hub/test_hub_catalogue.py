@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from demo.presets import PRESETS
 from tests.hub.data_sets import Client, card, write
 
 DATA = os.environ.get("MTL_DATA")
@@ -61,3 +62,8 @@ def test_a_task_of_the_catalogue_reads_a_table_of_its_shape(name, client):
     assert all(found["rows"].values())
     assert found["first"]
     assert sum(sum(each.values()) for each in found["dropped"]) <= 0.02 * sum(found["rows"].values())
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name.endswith("_hub")])
+def test_the_tasks_of_a_preset_on_the_hub_are_read_here(preset):
+    assert {task["name"] for task in PRESETS[preset]["tasks"]} <= KNOWN.keys()

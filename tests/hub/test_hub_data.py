@@ -137,7 +137,7 @@ DAMAGE = [
     ("config", "own/several", {"config": "c"}, {}, {"known": ["a", "b"], "found": "c"}),
     ("config", "own/several", {}, {}, {"known": ["a", "b"], "found": None}),
     ("split", "own/reviews", {"splits": {"test": "dev"}}, {}, {"known": THREE, "found": "dev"}),
-    ("split", "own/odd", {}, {}, {"known": ["one", "two"]}),
+    ("no_train", "own/odd", {}, {}, {"known": ["one", "two"]}),
     ("column", "own/reviews", {"columns": ["text", "topic"]}, {}, {"known": ["text", "label", "extra"]}),
     ("column", "own/streamed", {"columns": ["topic"], "whole_bytes": 10}, {}, {"found": "topic"}),
     ("script", "own/script", {}, {}, {"found": "script.py"}),

@@ -185,3 +185,15 @@ def test_positions_differ_and_are_bounded():
     assert table.shape == (50, 15)
     assert table.abs().max() <= 1
     assert len({tuple(row) for row in table.tolist()}) == 50
+
+
+@pytest.mark.parametrize("width", [64, 384])
+def test_a_new_decoder_has_no_opinion(width):
+    """It begins near log V: a matrix that reads and writes would else have it repeat what it wrote before."""
+    torch.manual_seed(0)
+    pieces = 2000
+    made = Decoder(HIDDEN, Shape(width, 2, pieces, 12), GREEDY, 0.0).eval()
+    features = Features(torch.randn(TEXTS, READ, HIDDEN), torch.ones(TEXTS, READ, dtype=torch.long))
+    labels = torch.randint(END + 1, pieces, (TEXTS, 12))
+    loss = torch.nn.functional.cross_entropy(made(features, labels), labels.flatten())
+    assert abs(loss.item() - math.log(pieces)) < 0.5

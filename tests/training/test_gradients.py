@@ -7,8 +7,8 @@ import torch
 
 from mtl.balancing.balancer import View
 from mtl.balancing.constant import Equal, Fixed
-from mtl.data.corpus import TASKS
 from mtl.errors import ConfigError
+from mtl.runs.config import DEFAULT_TASKS
 from mtl.tasks.features import Features
 from mtl.training.gradients import GradientEngine
 
@@ -17,8 +17,8 @@ MIXES = {
     "one task": ("topic",),
     "several tasks on one text": TEXTS,
     "several sources": ("topic", "relation", "question_type"),
-    "everything": tuple(TASKS),
-    "every kind": (*TASKS, "aspects", "answers", "headline"),
+    "everything": DEFAULT_TASKS,
+    "every kind": (*DEFAULT_TASKS, "aspects", "answers", "headline"),
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from mtl.data.compose.commands import commands
 from mtl.data.compose.frames import TOKEN, Deck, Grammar, load, realise, shuffled
 from mtl.data.compose.headlines import headlines
 from mtl.data.compose.pairs import PairComposer
@@ -32,6 +33,7 @@ WHOLE: Mapping[str, Callable[[Path], dict[str, list[Row]]]] = {
     "translations": translations,
     "passages": passages,
     "headlines": headlines,
+    "commands": commands,
 }
 """Sources whose splits are composed together, from the folder of the grammar."""
 ATTEMPTS = 400

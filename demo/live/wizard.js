@@ -1,0 +1,203 @@
+/* From a table to a task. Value: what demo/tabs/data_handlers.py calls Shown. Without a table it shows what is here. */
+import { fill, h, say } from './dom.js';
+import { block, page } from './bus.js';
+import { explain } from './error.js';
+import { isTaken, keep } from './own.js';
+import { columnsTable, rolesForm } from './roles.js';
+import { faults, labelCounts, rowsSeen, splitLine } from './seen.js';
+import { shelf } from './shelf.js';
+
+/* How a file was read, in the words of files: CSV with ; · GB18030. */
+function howRead({ format, separator, encoding }) {
+  const table = separator === '\t' ? 'TSV' : [',', undefined].includes(separator) ? 'CSV' : `CSV ${separator}`;
+  return [format === 'delimited' ? table : format.toUpperCase(), encoding?.toUpperCase()].filter(Boolean).join(' · ');
+}
+
+const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_ -]{0,59}$/u;
+
+export const mount = block(({ box, props, trigger, watch, words }) => {
+  const w = words.data,
+    shelves = shelf(words, props.value.shelf ?? []),
+    added = new Map();
+  let reading = null,
+    since = 0,
+    clock = null,
+    alert = null;
+
+  /* ---- while something is read ---- */
+  function begin(sentence) {
+    reading = sentence;
+    since = Date.now();
+    clearInterval(clock);
+    clock = setInterval(() => box.isConnected && tickClock(), 1000);
+    draw();
+  }
+  const seconds = h('span.soft');
+  const tickClock = () => fill(seconds, say(w.reading_for, { s: Math.round((Date.now() - since) / 1000) }));
+  function busy() {
+    tickClock();
+    return h(
+      'div.busy',
+      { role: 'status' },
+      h('span', {}, reading),
+      seconds,
+      h('button.plain', { type: 'button', onclick: () => trigger('stop') }, w.stop),
+      h('div.bar.loading', {}, h('i')),
+    );
+  }
+
+  /* ---- changes by hand: the server looks at the rows anew ---- */
+  function change(part, fit = false) {
+    const draft = { ...props.value.draft, ...part };
+    props.value = { ...props.value, draft, fit: fit || props.value.fit };
+    alert = null;
+    if (Object.keys(part).join() === 'name') return draw();
+    see();
+  }
+  function see() {
+    begin(w.seeing);
+    trigger('see');
+  }
+  function choose(bad_rows) {
+    props.value = { ...props.value, bad_rows };
+    see();
+  }
+
+  /* ---- a task of its own ---- */
+  const free = name => {
+    let found = name;
+    for (let n = 2; isTaken(found); n++) found = `${name} ${n}`;
+    return found;
+  };
+  function add() {
+    const { preview, draft, source } = props.value,
+      name = (draft.name ?? '').trim();
+    alert = !NAME.test(name) ? w.name_rule : isTaken(name) ? w.name_taken : null;
+    if (alert) return draw();
+    // What a data set of the Hub holds beyond the rows that were looked at is read by the run.
+    const spec = { ...preview.spec, name, labels: preview.sampled ? [] : preview.spec.labels };
+    const rows = preview.sampled ? null : preview.rows.train;
+    keep({ spec, source, rows, example: preview.shown[0]?.text.slice(0, 80) ?? '' });
+    added.set(keyOf(draft), name);
+    document.dispatchEvent(new CustomEvent('lab:tick', { detail: name }));
+    draw();
+  }
+  const keyOf = draft => JSON.stringify([props.value.source?.splits, props.value.source?.id, draft.text, draft.label]);
+  const toLab = () => document.querySelector('#pages [role=tab]')?.click();
+
+  /* ---- the parts ---- */
+  function also() {
+    const { inspection, draft } = props.value;
+    const specs = [inspection.suggestion, ...inspection.others].filter(Boolean);
+    if (specs.length < 2) return null;
+    const chip = spec => {
+      const done = added.get(keyOf(spec));
+      return h(
+        'button.chip' + (spec.label === draft?.label ? '.on' : ''),
+        {
+          type: 'button',
+          'aria-pressed': String(spec.label === draft?.label),
+          onclick: () => change({ ...spec, name: free(spec.name) }),
+        },
+        spec.label,
+        done && ` · ${w.added}`,
+      );
+    };
+    return h('p.also', {}, w.also, ' ', specs.map(chip));
+  }
+  function problem() {
+    const found = props.value.problem;
+    if (!found) return null;
+    const { title, why } = explain(words, found);
+    return h('div.error', { role: 'alert' }, h('b', {}, title === why ? w.problem_heading : title), h('p', {}, why));
+  }
+  function adding() {
+    const { preview, draft, bad_rows } = props.value,
+      done = draft && added.get(keyOf(draft)),
+      blocked = bad_rows === 'stop' && Object.keys(preview?.problems ?? {}).length > 0;
+    if (done) {
+      return h(
+        'div.adding',
+        { role: 'status' },
+        h('b', {}, say(w.done, { task: done })),
+        h('button.plain', { type: 'button', onclick: toLab }, w.to_lab),
+      );
+    }
+    return h(
+      'div.adding',
+      {},
+      h('button.main', { type: 'button', id: 'add_task', disabled: !preview || blocked || !!reading, onclick: add }, w.add),
+      alert && h('span.alert', { role: 'alert' }, alert),
+      blocked && h('span.alert', {}, w.stopped_rows),
+    );
+  }
+  function head() {
+    const { title, inspection } = props.value;
+    const rows = Object.values(inspection?.rows ?? {}).reduce((sum, n) => sum + n, 0);
+    const values = { rows: rows.toLocaleString(words.locale), columns: inspection?.columns.length };
+    const layout = inspection?.layout ?? {};
+    return h(
+      'header',
+      {},
+      h('button.back', { type: 'button', onclick: close }, `‹ ${w.back}`),
+      h('h2', {}, title),
+      inspection && h('span.soft', {}, say(w.rows_read, values)),
+      layout.format && h('span.soft', {}, howRead(layout)),
+    );
+  }
+  function close() {
+    if (reading) trigger('stop');
+    reading = null;
+    clearInterval(clock);
+    props.value = { ...props.value, title: '', inspection: null, preview: null, draft: null, problem: null };
+    draw();
+  }
+  function meaning() {
+    const { inspection, draft, preview } = props.value;
+    return h(
+      'section.meaning',
+      {},
+      h('h3', {}, w.meaning),
+      h('p.note', {}, inspection.suggestion ? w.guessed : w.not_guessed),
+      also(),
+      rolesForm(words, inspection, draft ?? {}, change),
+      preview && labelCounts(words, preview),
+      adding(),
+      columnsTable(words, inspection),
+    );
+  }
+  function seen() {
+    const { preview, bad_rows } = props.value;
+    return h(
+      'section.seen',
+      {},
+      problem(),
+      preview && [
+        h('h3', {}, w.seen),
+        splitLine(words, preview),
+        rowsSeen(words, preview),
+        faults(words, preview, bad_rows, choose),
+      ],
+    );
+  }
+  function draw() {
+    const { inspection, title } = props.value;
+    if (!reading && !inspection && !title) return fill(box, shelves.node());
+    fill(box, head(), reading && busy(), inspection ? h('div.halves', {}, meaning(), seen()) : !reading && problem());
+    box.classList.toggle('at-work', !!reading);
+  }
+  document.addEventListener('data:reading', event => {
+    props.value = { ...props.value, title: ' ', inspection: null, preview: null, draft: null, problem: null };
+    begin(event.detail);
+    if (box.getBoundingClientRect().top > innerHeight / 2) box.scrollIntoView();
+  });
+  for (const name of ['lab:own', 'lab:tasks']) document.addEventListener(name, () => !props.value.inspection && draw());
+  watch('value', () => {
+    const { draft, inspection } = props.value;
+    reading = null;
+    clearInterval(clock);
+    if (draft && inspection && !added.has(keyOf(draft)) && isTaken(draft.name)) draft.name = free(draft.name);
+    draw();
+  });
+  draw();
+});

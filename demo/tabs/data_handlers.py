@@ -1,0 +1,167 @@
+"""What happens when a visitor brings data: plain values in, plain values out. The browser keeps what a step needs.
+
+A file is known by the name the store gave it, a data set of the Hub by its id: no path ever comes from a visitor.
+"""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.api import session_of
+from demo.errands import CHECKING_S
+from demo.keeping import KEPT_BYTES, in_use, prune
+from demo.tabs.handlers import plain_error
+from demo.tabs.services import Services
+from mtl.data.guess import MADE
+from mtl.data.sources import TaskSpec
+from mtl.errors import MtlError, from_os_error
+from mtl.runs.sources import FileSource, Source, SplitNames, source_from
+
+Shown = dict[str, Any]
+"""What the wizard holds: ``title``, ``source``, ``inspection``, ``draft`` (the task as it is now), ``preview`` and
+``problem`` (why there is none)."""
+ROLES = ("name", "kind", "label", "text", "text_pair", "tokens", "low", "high")
+HUB_FIELDS = ("id", "config", "revision")
+SPLIT_FIELDS = ("train", "validation", "test")
+
+
+class DataHandlers:
+    """The handlers of one Data tab."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def take(self, request: gr.Request, sent: str | None) -> list[Any]:
+        """A file that Gradio has received → the wizard, and no file any more."""
+        if not sent:
+            return [gr.skip(), None]
+        path = Path(sent)
+        try:
+            stored = self._services.uploads.save(path, path.name)
+        except MtlError as error:
+            return [shown(path.name, problem=plain_error(error)), None]
+        except OSError as error:
+            return [shown(path.name, problem=plain_error(from_os_error(error))), None]
+        finally:
+            path.unlink(missing_ok=True)  # the store has its own
+        make_room(self._services)
+        source = FileSource(name="new", splits=SplitNames(train=stored))
+        return [self._look(named(source, path.name), path.name, session_of(request)), None]
+
+    def fetch(self, request: gr.Request, asked: Mapping[str, Any]) -> Shown:
+        """The form of a data set of the Hub → the wizard."""
+        hub = asked.get("hub")
+        form = {key: typed(hub.get(key)) for key in (*HUB_FIELDS, *SPLIT_FIELDS)} if isinstance(hub, Mapping) else {}
+        title = str(form.get("id") or "")[:100]
+        try:
+            splits = {key: form.get(key) for key in SPLIT_FIELDS}
+            plain = {"kind": "hub", "name": "new", "splits": splits, **{key: form.get(key) for key in HUB_FIELDS}}
+            source = source_from(plain)
+        except MtlError as error:
+            return shown(title, problem=plain_error(error))
+        return self._look(named(source, title.rpartition("/")[2]), title, session_of(request))
+
+    def see(self, request: gr.Request, now: Shown) -> Shown:
+        """The wizard with other columns, kind or treatment of bad rows → the same with rows as the task sees them."""
+        title = str(now.get("title"))[:200]
+        try:
+            source = source_from({**table(now.get("source")), "bad_rows": now.get("bad_rows", "drop")})
+            source = named(source, title.rpartition("/")[2])
+            draft = drafted(table(now.get("draft")), source)
+        except MtlError as error:
+            return {**now, "preview": None, "problem": plain_error(error), "nonce": nonce()}
+        asked = {"do": "see", "source": asdict(source), "spec": draft, "fit": bool(now.get("fit"))}
+        told = self._services.errands.run(asked, session_of(request))
+        kept = {**now, "source": asdict(source), "fit": False, "nonce": nonce()}
+        if "error" in told:
+            return {**kept, "draft": draft, "preview": None, "problem": told["error"]}
+        found = told["done"]["preview"]
+        return {**kept, "draft": found["spec"], "preview": found, "problem": None}
+
+    def stop(self, request: gr.Request) -> None:
+        """Ends the reading of this page."""
+        self._services.errands.stop(session_of(request))
+
+    def check(self, request: gr.Request, encoder: object) -> dict[str, Any]:
+        """The name of an encoder → whether it reads a sentence here, and what here is."""
+        name = str(typed(encoder) or "")[:200]
+        told = self._services.errands.run({"do": "check", "encoder": name}, f"check {session_of(request)}", CHECKING_S)
+        return {"encoder": name, **told, "nonce": nonce()}
+
+    def _look(self, source: Source, title: str, session: str) -> Shown:
+        asked = {"do": "look", "source": asdict(source), "name": task_name(title)}
+        told = self._services.errands.run(asked, session)
+        if "error" in told:
+            return shown(title, problem=told["error"])
+        found = told["done"]
+        inspection, preview = found["inspection"], found["preview"]
+        draft = preview["spec"] if preview else inspection["suggestion"]
+        return shown(
+            title, found["refused"], source=asdict(source), inspection=inspection, preview=preview, draft=draft
+        )
+
+
+def make_room(services: Services) -> None:
+    """Lets the oldest files go once there are more than the disk is meant to hold."""
+    if services.uploads.size() > KEPT_BYTES:
+        prune(services.uploads, in_use(services.store, finished=not services.starter.shared))
+
+
+def shown(title: str, problem: Mapping[str, Any] | None = None, **rest: Any) -> Shown:
+    """What the wizard holds. The nonce makes two equal answers two answers."""
+    empty = dict.fromkeys(("source", "inspection", "preview", "draft"))
+    return {**empty, **rest, "title": title, "problem": problem, "bad_rows": "drop", "nonce": nonce()}
+
+
+def nonce() -> str:
+    """A mark by which an answer differs from the one before."""
+    return secrets.token_hex(4)
+
+
+def named(source: Source, title: str) -> Source:
+    """The source under a name that is its own: tasks of equal sources share it, and one encoder pass."""
+    content = {key: value for key, value in asdict(source).items() if key != "name"}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:6]
+    stem = re.sub(r"[^\w.-]+", " ", title).strip(" ._-")[:40].strip()
+    return replace(source, name=f"{stem or 'data'} {digest}")
+
+
+def task_name(title: str) -> str:
+    """A name for a task: the file's without its ending, or what follows the owner in a data set's id."""
+    stem = title.rpartition("/")[2]
+    stem = stem.rpartition(".")[0] or stem
+    return re.sub(r"[^\w-]+", " ", stem).strip(" _-")[:40].strip() or "data"
+
+
+def drafted(draft: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    """The specification that a draft means; its labels are read anew.
+
+    Raises:
+        ConfigError: An impossible one.
+    """
+    values = {key: draft[key] for key in ROLES if draft.get(key) not in (None, "")}
+    if values.get("kind") == "tagging":
+        values.setdefault("text", MADE)
+        values.pop("text_pair", None)
+    else:
+        values.pop("tokens", None)
+    spec = TaskSpec.from_dict({**values, "source": source.name})
+    return {**asdict(spec), "labels": []}
+
+
+def table(value: object) -> Mapping[str, Any]:
+    """The value if it is a table, else an empty one, which is then refused for what it lacks."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def typed(value: object) -> str | None:
+    """What was typed without blank ends; None for nothing."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text or None

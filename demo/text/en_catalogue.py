@@ -1,0 +1,40 @@
+"""The tasks of the catalogue by their short names, in English."""
+
+CATALOGUE = {
+    "sst2": "SST-2 sentiment",
+    "cola": "CoLA grammar",
+    "mrpc": "MRPC paraphrases",
+    "qqp": "QQP same question",
+    "stsb": "STS-B similarity",
+    "mnli": "MultiNLI inference",
+    "qnli": "QNLI inference",
+    "rte": "RTE entailment",
+    "tweet_sentiment": "Tweet sentiment",
+    "tweet_emotion": "Tweet emotion",
+    "tweet_irony": "Tweet irony",
+    "sms_spam": "SMS spam",
+    "clinc_intent": "CLINC intents",
+    "go_emotions": "GoEmotions",
+    "unfair_tos": "Unfair terms",
+    "wikiann_en": "WikiANN English",
+    "wikiann_zh": "WikiANN Chinese",
+    "squad": "SQuAD 1.1",
+    "squad_v2": "SQuAD 2.0",
+    "afqmc": "AFQMC same question",
+    "ocnli": "OCNLI inference",
+    "cmnli": "CMNLI inference",
+    "cmrc2018": "CMRC 2018",
+    "drcd": "DRCD",
+    "tnews": "TNEWS topics",
+    "opus_en_de": "OPUS en → de",
+    "opus_en_zh": "OPUS en → zh",
+    "multi30k": "Multi30k en → de",
+    "aeslc": "AESLC subject lines",
+}
+
+LANGUAGES = {
+    "en": "English",
+    "zh": "Chinese",
+    "en-de": "English to German",
+    "en-zh": "English to Chinese",
+}

@@ -1,0 +1,35 @@
+"""The tasks of the catalogue by their short names, in Chinese."""
+
+CATALOGUE = {
+    "sst2": "SST-2 情感",
+    "cola": "CoLA 语法判断",
+    "mrpc": "MRPC 复述判断",
+    "qqp": "QQP 同义问句",
+    "stsb": "STS-B 语义相似度",
+    "mnli": "MultiNLI 推理",
+    "qnli": "QNLI 推理",
+    "rte": "RTE 文本蕴含",
+    "tweet_sentiment": "推文情感",
+    "tweet_emotion": "推文情绪",
+    "tweet_irony": "推文反讽",
+    "sms_spam": "垃圾短信",
+    "clinc_intent": "CLINC 意图",
+    "go_emotions": "GoEmotions 情绪",
+    "unfair_tos": "不公平条款",
+    "wikiann_en": "WikiANN 英文实体",
+    "wikiann_zh": "WikiANN 中文实体",
+    "squad": "SQuAD 1.1",
+    "squad_v2": "SQuAD 2.0",
+    "afqmc": "AFQMC 同义问句",
+    "ocnli": "OCNLI 推理",
+    "cmnli": "CMNLI 推理",
+    "cmrc2018": "CMRC 2018",
+    "drcd": "DRCD 繁体",
+    "tnews": "TNEWS 新闻主题",
+    "opus_en_de": "OPUS 英 → 德",
+    "opus_en_zh": "OPUS 英 → 中",
+    "multi30k": "Multi30k 英 → 德",
+    "aeslc": "AESLC 邮件主题",
+}
+
+LANGUAGES = {"en": "英文", "zh": "中文", "en-de": "英译德", "en-zh": "英译中"}

@@ -1,0 +1,119 @@
+"""A visitor brings a file: from the upload over the wizard to a task that trains and answers, on the real page."""
+
+import json
+from pathlib import Path
+
+import axe_core_python
+import pytest
+
+from tests.browser.driving import LAPTOP, PHONE, set_steps, train, wait_for_state, wait_for_steps
+from tests.browser.test_fit import OVERFLOW, RULES
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+READY = "#add_task:not([disabled])"
+AXE = Path(axe_core_python.__file__).parent / "axe.min.js"
+CELLS = ("<img src=x onerror=alert(1)>", "${alert(2)}", "=cmd|'/C calc'!A1", "{{value}}")
+LABELS = ("<b>lovely</b>", "${awful}")
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    """A file whose every cell would do harm if it were ever taken for code."""
+    lines = [{"text": f"{CELLS[at % 4]} number {at}", "mood": LABELS[at % 2], "stars": at % 5} for at in range(80)]
+    path = tmp_path / "my reviews.jsonl"
+    path.write_text("\n".join(map(json.dumps, [*lines, {"text": " ", "mood": LABELS[0], "stars": 1}])))
+    return path
+
+
+def bring(page, path):
+    """Opens the Data tab and brings the file."""
+    page.get_by_role("tab", name="Data", exact=True).click()
+    page.set_input_files("#own_file", path)
+    page.locator(READY).wait_for()
+
+
+def test_a_file_becomes_a_task_that_trains_and_answers(visit, reviews, own_run) -> None:
+    page = visit("/").page
+    bring(page, reviews)
+    assert page.locator("#role_name").input_value() == "my reviews"
+    page.locator("#role_kind").select_option("classification")
+    page.locator(READY).wait_for()
+    page.locator("#role_label").select_option("mood")
+    page.locator(".count .lab", has_text=LABELS[0]).wait_for()
+    page.locator(READY).wait_for()
+    shown = page.locator(".seenrow .reads").all_inner_texts()
+    assert len(shown) == 5
+    assert all(text.startswith(CELLS) for text in shown)
+    assert page.locator(".faults summary").inner_text().startswith("1 ")
+    page.locator("#add_task").click()
+    page.get_by_role("button", name="Go to the Lab").click()
+    for name in ("Topic", "Stars", "Entities", "Relation", "Question type"):
+        page.get_by_role("checkbox", name=name, exact=True).uncheck()
+    assert page.get_by_role("checkbox", name="my reviews", exact=True).is_checked()
+    set_steps(page, 3)
+    own_run(train(page))
+    wait_for_state(page, "finished")
+    page.locator("#answers .answer", has_text="my reviews").locator(".body").first.wait_for()
+    assert page.locator("#answers .lab", has_text=LABELS[0]).count() == 1
+
+    page.reload()
+    page.locator("button#go").wait_for()
+    assert page.get_by_role("checkbox", name="my reviews", exact=True).is_checked()
+    page.evaluate("() => history.replaceState(null, '', location.pathname)")
+    page.reload()
+    page.locator(".cards .more option", has_text="my reviews").wait_for(state="attached")
+
+
+def test_somebody_else_sees_the_run_and_can_repeat_it(visit, reviews, own_run) -> None:
+    page = visit("/").page
+    bring(page, reviews)
+    page.locator("#add_task").click()
+    page.get_by_role("tab", name="Lab", exact=True).click()
+    set_steps(page, 2)
+    own_run(run := train(page))
+    wait_for_state(page, "finished")
+    other = visit(f"/?run={run}").page
+    other.get_by_role("checkbox", name="my reviews", exact=True).wait_for()
+    own_run(train(other))
+    wait_for_steps(other)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit, tmp_path) -> None:
+    visitor = visit("/")
+    page = visitor.page
+    sent = []
+    page.on("request", lambda request: "upload" in request.url and sent.append(request.url))
+    huge = tmp_path / "huge.csv"
+    with huge.open("wb") as file:
+        file.truncate(129 * 2**20)
+    page.get_by_role("tab", name="Data", exact=True).click()
+    page.set_input_files("#own_file", huge)
+    page.locator("#bring [role=alert]").wait_for()
+    assert "128 MB" in page.locator("#bring [role=alert]").inner_text()
+    assert sent == []
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_the_data_tab_fits_and_axe_finds_nothing_serious(visit, reviews, look: str) -> None:
+    viewport = PHONE if look == "phone" else LAPTOP
+    theme = "dark" if look == "dark" else "light"
+    page = visit(f"/?__theme={theme}", viewport=viewport, reduced_motion="reduce").page
+    page.get_by_role("tab", name="Data", exact=True).click()
+    page.locator(".shelf").wait_for()
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RULES) == []
+    bring(page, reviews)
+    assert page.evaluate(RULES) == []
+    overflow = page.evaluate(OVERFLOW)
+    assert overflow[0] <= 0
+    assert look == "phone" or overflow[1] <= 0
+
+
+def test_the_machine_and_the_encoder_are_checked(visit, shared_app) -> None:
+    page = visit("/", url=shared_app.url).page
+    page.locator("#more > button").click()
+    page.locator("#check_press").click()
+    page.locator("#check dl").wait_for()
+    assert "1 × " in page.locator("#check").inner_text()
+    assert not shared_app.has_torch(), "the check has a process of its own"
