@@ -5,14 +5,7 @@ import pytest
 from mtl.data.labels import BadValue, as_list, read_answers, read_class, read_classes, read_number, read_target
 from mtl.data.sources import TaskSpec
 from mtl.data.tags import read_tags, to_bio
-
-CLASSES = TaskSpec("task", "classification", "mine", "label", ("bad", "good"))
-SEVERAL = TaskSpec("several", "multilabel", "mine", "labels", ("a", "b", "c"))
-NUMBER = TaskSpec("number", "regression", "mine", "score", low=0.0, high=5.0)
-ENTITIES = TaskSpec("names", "tagging", "mine", "tags", ("LOC", "PER"), tokens="tokens")
-UPOS = TaskSpec("upos", "tagging", "mine", "tags", ("NOUN", "VERB"), tokens="tokens", scheme="plain")
-ANSWERS = TaskSpec("answers", "question_answering", "mine", "answer", text="question", text_pair="context")
-TARGET = TaskSpec("write", "generation", "mine", "summary")
+from tests.data.specs import CLASSES, ENTITIES, NUMBER, SEVERAL, UPOS
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,7 @@ from mtl.data.sources import TaskSpec
 from mtl.data.table import Limits, make_table
 from mtl.data.tags import join_words
 from mtl.errors import DataError
-
-CLASSES = TaskSpec("task", "classification", "mine", "label", ("bad", "good"))
-SEVERAL = TaskSpec("several", "multilabel", "mine", "labels", ("a", "b", "c"))
-NUMBER = TaskSpec("number", "regression", "mine", "score", low=0.0, high=5.0)
-ENTITIES = TaskSpec("names", "tagging", "mine", "tags", ("LOC", "PER"), tokens="tokens")
-UPOS = TaskSpec("upos", "tagging", "mine", "tags", ("NOUN", "VERB"), tokens="tokens", scheme="plain")
-ANSWERS = TaskSpec("answers", "question_answering", "mine", "answer", text="question", text_pair="context")
-TARGET = TaskSpec("write", "generation", "mine", "summary")
+from tests.data.specs import ANSWERS, CLASSES, ENTITIES, NUMBER, SEVERAL, TARGET
 
 
 @pytest.mark.parametrize(

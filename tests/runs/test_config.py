@@ -9,6 +9,7 @@ import pytest
 from mtl.data.corpus import TASKS
 from mtl.errors import ConfigError
 from mtl.runs.config import DEFAULT_TASKS, Choice, EncoderConfig, RunConfig, TaskConfig, TrainingConfig
+from tests.runs.refusing import refused
 
 NUMBERS = {
     "training.num_train_epochs", "training.learning_rate", "training.head_learning_rate", "training.warmup_ratio",
@@ -29,16 +30,6 @@ NEVER = [math.nan, math.inf, -math.inf, -3, 10**12, 10**400, "5", "", True, Fals
 def with_field(path, value):
     part, _, name = path.partition(".")
     return {part: {name: value}}
-
-
-def refused(values):
-    with pytest.raises(ConfigError) as caught:
-        RunConfig.from_dict(values)
-    error = caught.value
-    assert {"field", "rule", "found"} <= error.details.keys()
-    assert error.message.startswith(f"`{error.details['field']}` should {error.details['rule']}. Found `")
-    json.dumps(error.details, allow_nan=False).encode()
-    return error
 
 
 def test_every_number_of_a_configuration_is_covered_here():

@@ -9,6 +9,7 @@ from mtl.data.sources import TaskSpec
 from mtl.errors import ConfigError
 from mtl.runs.config import RunConfig, TaskConfig
 from mtl.runs.sources import SOURCE_KINDS, UPLOAD, FileSource, HubSource, SplitNames
+from tests.runs.refusing import refused
 
 FILE = "AbCdEfGhIjKlMnOpQrStUv.csv"
 HUB = {"kind": "hub", "name": "reviews", "id": "stanfordnlp/sst2"}
@@ -23,14 +24,8 @@ WHOLE = {
 }
 
 
-def refused(values):
-    with pytest.raises(ConfigError) as caught:
-        RunConfig.from_dict(values)
-    error = caught.value
-    assert {"field", "rule", "found"} <= error.details.keys()
-    assert error.message.startswith(f"`{error.details['field']}` should {error.details['rule']}. Found `")
-    json.dumps(error.details, allow_nan=False).encode()
-    return error.details["field"]
+def refused_field(values):
+    return refused(values).details["field"]
 
 
 def test_a_configuration_with_sources_comes_back_as_it_was():
@@ -87,7 +82,7 @@ HUB_DAMAGE = {
     ("field", "value"), [(field, value) for field, all in HUB_DAMAGE.items() for value in all], ids=str
 )
 def test_impossible_values_of_a_hub_source_are_refused(field, value):
-    assert refused({"sources": [{**HUB, field: value}]}).startswith(f"sources.{field}")
+    assert refused_field({"sources": [{**HUB, field: value}]}).startswith(f"sources.{field}")
 
 
 @pytest.mark.parametrize(
@@ -110,26 +105,29 @@ def test_no_path_of_a_visitor_is_the_name_of_an_upload(name, split):
     if split == "test" and name is None:
         return
     splits = {"train": FILE, split: name}
-    assert refused({"sources": [{**UPLOADED, "splits": splits}]}).startswith("sources.splits")
+    assert refused_field({"sources": [{**UPLOADED, "splits": splits}]}).startswith("sources.splits")
     assert UPLOAD.fullmatch(FILE)
 
 
 @pytest.mark.parametrize("missing", ["kind", "name", "id"])
 def test_what_a_hub_source_cannot_do_without(missing):
-    assert refused({"sources": [{key: value for key, value in HUB.items() if key != missing}]}) == f"sources.{missing}"
+    assert (
+        refused_field({"sources": [{key: value for key, value in HUB.items() if key != missing}]})
+        == f"sources.{missing}"
+    )
 
 
 @pytest.mark.parametrize("missing", ["name", "splits"])
 def test_what_a_file_source_cannot_do_without(missing):
     values = {key: value for key, value in UPLOADED.items() if key != missing}
-    assert refused({"sources": [values]}) == f"sources.{missing}"
+    assert refused_field({"sources": [values]}) == f"sources.{missing}"
 
 
 @pytest.mark.parametrize(
     "sources", [5, "hub", {"name": "x"}, [5], ["hub"], [HUB, HUB], [{**HUB, "name": f"s{at}"} for at in range(25)]]
 )
 def test_impossible_lists_of_sources_are_refused(sources):
-    assert refused({"sources": sources}).startswith("sources")
+    assert refused_field({"sources": sources}).startswith("sources")
 
 
 SPEC_DAMAGE = {
@@ -155,17 +153,17 @@ SPEC_DAMAGE = {
     ids=lambda each: str(each)[:20],
 )
 def test_impossible_values_of_an_own_task_are_refused(field, value):
-    assert refused({"tasks": [{"name": "own", "spec": {**SPEC, field: value}}]}).startswith("tasks")
+    assert refused_field({"tasks": [{"name": "own", "spec": {**SPEC, field: value}}]}).startswith("tasks")
 
 
 @pytest.mark.parametrize("name", ["", ".", "a.b", "a/b", "x" * 61, " a", "a\n"])
 def test_names_of_own_tasks_that_no_head_can_have_are_refused(name):
-    assert refused({"tasks": [{"name": name, "spec": SPEC}]}).startswith("tasks.name")
+    assert refused_field({"tasks": [{"name": name, "spec": SPEC}]}).startswith("tasks.name")
 
 
 @pytest.mark.parametrize("spec", [5, "x", ["x"]])
 def test_a_spec_is_a_table(spec):
-    assert refused({"tasks": [{"name": "own", "spec": spec}]}) == "tasks.spec"
+    assert refused_field({"tasks": [{"name": "own", "spec": spec}]}) == "tasks.spec"
 
 
 def test_a_task_and_its_spec_have_one_name():
