@@ -8,6 +8,7 @@ from demo.text.en_catalogue import CATALOGUE, LANGUAGES
 from demo.text.en_data import PROBLEMS, SPLITS
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_kinds import KINDS, METRICS
+from demo.text.en_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 from demo.text.en_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
@@ -167,11 +168,11 @@ EN = Text(
     ask=ASK,
     presets=PRESETS,
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
-    sharing={"hard": "Hard: one encoder"},
-    balancers={"equal": "Equal", "fixed": "Fixed weights"},
+    sharing=SHARING,
+    balancers=BALANCERS,
     sampling=SAMPLING,
-    options={"fixed.weights": "Weight of each task", **SAMPLING_OPTIONS},
-    notes=SAMPLING_NOTES,
+    options={**METHOD_OPTIONS, **SAMPLING_OPTIONS},
+    notes={**METHOD_NOTES, **SAMPLING_NOTES},
     tasks={
         "sentiment": "Sentiment",
         "topic": "Topic",

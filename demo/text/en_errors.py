@@ -31,6 +31,8 @@ FIELDS = {
     "training.warmup_ratio": "Warm-up",
     "training.weight_decay": "Weight decay",
     "training.max_grad_norm": "Clip gradients at",
+    "training.max_task_grad_norm": "Clip each task's gradient at",
+    "training.conflict_steps": "Steps between measurements of conflict",
     "training.eval_steps": "Steps between validations",
     "training.max_eval_samples": "Validation rows",
     "training.seed": "Seed",

@@ -8,6 +8,7 @@ from demo.text.zh_catalogue import CATALOGUE, LANGUAGES
 from demo.text.zh_data import PROBLEMS, SPLITS
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_kinds import KINDS, METRICS
+from demo.text.zh_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 from demo.text.zh_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
@@ -164,11 +165,11 @@ ZH = Text(
     ask=ASK,
     presets=PRESETS,
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
-    sharing={"hard": "硬共享"},
-    balancers={"equal": "等权", "fixed": "固定权重"},
+    sharing=SHARING,
+    balancers=BALANCERS,
     sampling=SAMPLING,
-    options={"fixed.weights": "各任务的权重", **SAMPLING_OPTIONS},
-    notes=SAMPLING_NOTES,
+    options={**METHOD_OPTIONS, **SAMPLING_OPTIONS},
+    notes={**METHOD_NOTES, **SAMPLING_NOTES},
     tasks={
         "sentiment": "情感",
         "topic": "主题",
