@@ -87,9 +87,9 @@ def autojac(model: MultiTaskModel, batches: Sequence[Batch], own: bool) -> Actio
             (batch,) = batches
             hidden = model.encode(batch, list(batch.labels))
             (features,) = {id(each): each for each in hidden.values()}.values()
-            read = Features(features, batch.attention_mask)
-            found = [
-                model.tasks[name].loss(model.heads[name](read, labels), labels) for name, labels in batch.labels.items()
+            found = [  # features of its own for each: the reference goes backward through each graph once
+                model.tasks[name].loss(model.heads[name](Features(features, batch.attention_mask), labels), labels)
+                for name, labels in batch.labels.items()
             ]
             heads = [list(model.heads[name].parameters()) for name in batch.labels]
             mtl_backward(found, features=features, tasks_params=heads, shared_params=parameters, parallel_chunk_size=1)
