@@ -2,7 +2,7 @@
 
 The page asks this way: reading 200,000 rows stops nobody else, torch stays out of the page's process, and whoever
 asked can end it. A table comes as JSON on standard input: its ``do`` names the errand, which ends itself after
-``seconds``. One line of JSON goes to standard output: ``{"done": …}``, or ``{"error": {"type", "message", "details"}}``.
+``seconds``. One line of JSON goes to standard output: ``{"done": …}`` or ``{"error": {"type", "message", "details"}}``.
 """
 
 import json
