@@ -88,7 +88,9 @@ class Asking:
 
         The same question at the same step is asked once, however many ask.
         """
-        folder = self._store.folder(run_id)
+        folder, status = self._store.folder(run_id), self._store.status(run_id)
+        if status.state not in ANSWERING:
+            return None
 
         def trains() -> bool:
             return self._store.status(run_id).state in ANSWERING
@@ -99,10 +101,8 @@ class Asking:
                 raise _NoReplyError
             return {**reply["now"], "before": reply["before"]}
 
-        if not trains():
-            return None
         try:
-            return self._answers.get((run_id, str(self._store.status(run_id).step), text, text_pair), ask)
+            return self._answers.get((run_id, str(status.step), text, text_pair), ask)
         except _NoReplyError:
             return None
 

@@ -105,7 +105,7 @@ class Errands:
             )
             self._under_way[session] = errand
         try:
-            said, _ = errand.process.communicate(json.dumps(asked), timeout=deadline_s)
+            said, _ = errand.process.communicate(json.dumps({**asked, "seconds": deadline_s}), timeout=deadline_s)
         except subprocess.TimeoutExpired:
             return failed("ErrandStopped") if errand.stopped else failed("ErrandLate", seconds=deadline_s)
         except OSError:  # it ended before it had read what it was asked

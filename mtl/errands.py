@@ -1,11 +1,13 @@
 """One errand in a process of its own: ``python -m mtl.errands`` looks at a source, previews a task, checks an encoder.
 
 The page asks this way: reading 200,000 rows stops nobody else, torch stays out of the page's process, and whoever
-asked can end it. A table comes as JSON on standard input, its ``do`` names the errand; one line of JSON goes to
-standard output: ``{"done": …}``, or ``{"error": {"type", "message", "details"}}``.
+asked can end it. A table comes as JSON on standard input: its ``do`` names the errand, which ends itself after
+``seconds``. One line of JSON goes to standard output: ``{"done": …}`` or ``{"error": {"type", "message", "details"}}``.
 """
 
 import json
+import math
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -76,7 +78,10 @@ def run(asked: Asked) -> dict[str, Any]:
 def main() -> int:
     """Runs the errand that standard input tells, and returns the exit code."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
-    print(json.dumps(run(json.loads(sys.stdin.read()))), file=answers, flush=True)
+    asked = json.loads(sys.stdin.read())
+    if "seconds" in asked and sys.platform != "win32":
+        signal.alarm(math.ceil(asked["seconds"]))  # whoever sent it may be gone, and nobody else ends it then
+    print(json.dumps(run(asked)), file=answers, flush=True)
     return 0
 
 

@@ -3,12 +3,9 @@
 A file is known by the name the store gave it, a data set of the Hub by its id: no path ever comes from a visitor.
 """
 
-import hashlib
-import json
-import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +16,13 @@ from demo.errands import CHECKING_S
 from demo.keeping import KEPT_BYTES, in_use, prune
 from demo.tabs.handlers import plain_error
 from demo.tabs.services import Services
-from mtl.data.guess import MADE
-from mtl.data.sources import TaskSpec
+from mtl.data.drafts import drafted, named, task_name
 from mtl.errors import MtlError, from_os_error
 from mtl.runs.sources import FileSource, Source, SplitNames, source_from
 
 Shown = dict[str, Any]
 """What the wizard holds: ``title``, ``source``, ``inspection``, ``draft`` (the task as it is now), ``preview`` and
 ``problem`` (why there is none)."""
-ROLES = ("name", "kind", "label", "text", "text_pair", "tokens", "low", "high")
 HUB_FIELDS = ("id", "config", "revision")
 SPLIT_FIELDS = ("train", "validation", "test")
 
@@ -123,37 +118,6 @@ def shown(title: str, problem: Mapping[str, Any] | None = None, **rest: Any) -> 
 def nonce() -> str:
     """A mark by which an answer differs from the one before."""
     return secrets.token_hex(4)
-
-
-def named(source: Source, title: str) -> Source:
-    """The source under a name that is its own: tasks of equal sources share it, and one encoder pass."""
-    content = {key: value for key, value in asdict(source).items() if key != "name"}
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:6]
-    stem = re.sub(r"[^\w.-]+", " ", title).strip(" ._-")[:40].strip()
-    return replace(source, name=f"{stem or 'data'} {digest}")
-
-
-def task_name(title: str) -> str:
-    """A name for a task: the file's without its ending, or what follows the owner in a data set's id."""
-    stem = title.rpartition("/")[2]
-    stem = stem.rpartition(".")[0] or stem
-    return re.sub(r"[^\w-]+", " ", stem).strip(" _-")[:40].strip() or "data"
-
-
-def drafted(draft: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """The specification that a draft means; its labels are read anew.
-
-    Raises:
-        ConfigError: An impossible one.
-    """
-    values = {key: draft[key] for key in ROLES if draft.get(key) not in (None, "")}
-    if values.get("kind") == "tagging":
-        values.setdefault("text", MADE)
-        values.pop("text_pair", None)
-    else:
-        values.pop("tokens", None)
-    spec = TaskSpec.from_dict({**values, "source": source.name})
-    return {**asdict(spec), "labels": []}
 
 
 def table(value: object) -> Mapping[str, Any]:

@@ -52,7 +52,7 @@ class Preview:
     rows: Mapping[Split, int]
     """Usable rows of each split."""
     made: Sequence[Split]
-    """Splits that are made from the training rows."""
+    """Splits that are made from the training rows: those that are not there, or have no label."""
     labels: Mapping[str, int]
     """How often each label occurs."""
     examples: Sequence[Row]
@@ -128,14 +128,13 @@ def preview(
     tables = tables or read_source(_head(source), uploads, [spec])
     spec = complete(ranged(spec, tables["train"]) if fit else spec, list(tables.values()), source.name)
     divided, _ = divide(replace(source, bad_rows="drop"), tables, [spec])
-    problems: list[tuple[Split, Problem]] = []
-    for split, table in tables.items():
-        problems += [(split, problem) for problem in read_rows(table, [spec], source.name)[1]]
+    read = {split: read_rows(table, [spec], source.name) for split, table in tables.items()}
+    problems = [(split, problem) for split, (_, found) in read.items() for problem in found]
     examples = divided["train"][:SHOWN_ROWS]
     return Preview(
         spec=spec,
         rows={split: len(divided[split]) for split in SPLITS},
-        made=[split for split in SPLITS if split not in tables],
+        made=[split for split in SPLITS if split not in read or not read[split][0]],
         labels=_label_counts(divided["train"], spec),
         examples=examples,
         shown=[excerpt(row, spec) for row in examples],

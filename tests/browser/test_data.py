@@ -110,7 +110,7 @@ def test_the_data_tab_fits_and_axe_finds_nothing_serious(visit, reviews, look: s
     assert look == "phone" or overflow[1] <= 0
 
 
-def test_the_machine_and_the_encoder_are_checked(visit, shared_app) -> None:
+def test_the_machine_and_the_encoder_are_checked(shared_app, visit) -> None:
     page = visit("/", url=shared_app.url).page
     page.locator("#more > button").click()
     page.locator("#check_press").click()

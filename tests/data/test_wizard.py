@@ -229,3 +229,12 @@ def test_each_kind_of_problem_is_shown_with_its_first_rows(uploads, upload):
         ("missing_label", 40),
         ("missing_label", 41),
     ]
+
+
+def test_a_test_without_labels_is_made_anew_and_said_so(uploads, upload):
+    source = upload("a.csv", "text,label\n")
+    unlabelled = make_table([{"text": f"test {at}", "label": None} for at in range(6)])
+    spec = TaskSpec("moods", "classification", "mine", "label", ("good", "bad"))
+    found = preview(source, spec, uploads, {"train": make_table(LINES), "test": unlabelled})
+    assert found.made == ["validation", "test"]
+    assert found.rows == {"train": 32, "validation": 4, "test": 4}

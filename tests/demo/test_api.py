@@ -12,6 +12,7 @@ from demo.asking import Asking
 from demo.feed import Feed
 from demo.lessons.record import record
 from demo.lessons.recording import read_recording
+from mtl.data.corpus import TASKS
 from mtl.errors import shown
 from mtl.runs.config import RunConfig
 from mtl.runs.store import RunStore
@@ -88,7 +89,7 @@ def test_options_name_everything_a_config_can_choose(client) -> None:
     options = call(client, "/options")
     assert set(options) == {"encoders", "tasks", "catalogue", "kinds", "sharing", "balancers", "sampling", "defaults"}
     tasks = {task["name"]: task for task in options["tasks"]}
-    assert set(tasks) == {"sentiment", "topic", "stars", "entities", "relation", "question_type"}
+    assert list(tasks) == list(TASKS)
     assert tasks["relation"]["pair"] is True
     assert all(task["example"] and task["rows"]["train"] > 0 and task["source"] for task in tasks.values())
     assert options["balancers"][0]["name"] == "equal"

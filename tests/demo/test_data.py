@@ -10,13 +10,14 @@ from demo.errands import Errands
 from demo.keeping import KEPT_BYTES, KEPT_S, in_use, prune
 from demo.tabs import data_handlers
 from demo.tabs.data import stated_limits
-from demo.tabs.data_handlers import DataHandlers, named, task_name
+from demo.tabs.data_handlers import DataHandlers
 from demo.tabs.form import ROWS as MAX_ROWS
 from demo.tabs.form import SCALES, TRAINING, Form, own_tasks
 from demo.tabs.shelf import shelf
 from mtl import assembly
 from mtl.data.catalogue import catalogue
 from mtl.data.corpus import TASKS
+from mtl.data.drafts import named, task_name
 from mtl.data.origins import find_specs
 from mtl.data.uploads import Uploads
 from mtl.runs.config import RunConfig

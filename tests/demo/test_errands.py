@@ -1,5 +1,8 @@
 """Errands in processes of their own: what they bring, that they end in time, and that one visitor has one."""
 
+import json
+import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -117,3 +120,12 @@ def test_a_visitor_waits_for_room_but_not_for_ever(send):
 )
 def test_an_errand_that_crashes_is_told_as_lost(send, code):
     assert send(code).run({}, "me")["error"]["type"] == "ErrandLost"
+
+
+def test_an_errand_whose_server_is_gone_ends_itself():
+    asked = {"do": "check", "encoder": "sentence-transformers/all-MiniLM-L6-v2", "seconds": 0.5}
+    errand = subprocess.run(
+        [sys.executable, "-m", "mtl.errands"], input=json.dumps(asked), text=True, capture_output=True, timeout=60
+    )
+    assert errand.returncode == -signal.SIGALRM
+    assert not errand.stdout

@@ -105,7 +105,7 @@ def test_the_loss_falls_on_eight_examples(name, every_task, make_model, make_bat
     batch = make_batch(model, task.spec.source, rows(task.spec.source, 8))
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     losses = []
-    for _ in range(40):
+    for _ in range(60):
         optimizer.zero_grad()
         loss = task.loss(model(batch)[name], batch.labels[name])
         loss.backward()
