@@ -42,7 +42,9 @@ class RunStarted(Event):
     tasks: Sequence[Mapping[str, Any]]
     """One per task: name, kind, source, labels, metric, train_rows, validation_rows, test_rows, baseline."""
     parameters: Mapping[str, int]
-    """``total``, ``shared`` and ``trainable``."""
+    """``total``, ``shared``, ``heads`` and ``trainable``."""
+    parts: Sequence[Mapping[str, Any]] = ()
+    """What the model is made of, from the bottom up: ``level``, ``kind``, ``tasks``, ``parameters``, ``trainable``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +113,11 @@ class Conflicts(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Layers(Event):
-    """Gradient norms of the encoder before clipping: its embeddings, and its layers from 1."""
+    """Gradient norms before clipping, by the level of the model's parts, from the bottom up."""
 
     type: ClassVar[str] = "layers"
     norms: Mapping[str, float]
+    """Levels without a gradient, such as frozen ones, are left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,11 +212,13 @@ class Failed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The run did all its steps."""
+    """The run did all its steps, or as many as were of use."""
 
     type: ClassVar[str] = "finished"
     elapsed_s: float
     peak_memory_bytes: int | None = None
+    reason: str | None = None
+    """``no_improvement`` if it ended before its last step because no task got better."""
 
 
 @dataclass(frozen=True, kw_only=True)
