@@ -55,8 +55,10 @@ def _more(form: Form, text: Text) -> None:
         "training.head_learning_rate": (words.head_learning_rate, usual.training.head_learning_rate),
         "training.per_device_train_batch_size": (words.batch_size, usual.training.per_device_train_batch_size),
         "training.max_grad_norm": (words.clipping, usual.training.max_grad_norm),
+        "training.max_task_grad_norm": (words.task_clipping, usual.training.max_task_grad_norm),
         "training.warmup_ratio": (words.warmup, usual.training.warmup_ratio),
         "training.weight_decay": (words.weight_decay, usual.training.weight_decay),
+        "training.conflict_steps": (words.conflict_steps, usual.training.conflict_steps),
         "training.seed": (words.seed, usual.training.seed),
     }
     for place, (label, value) in rows.items():

@@ -6,6 +6,7 @@ from demo.text.en_cases import PRESETS as CASE_PRESETS
 from demo.text.en_cases import TASKS as CASES
 from demo.text.en_catalogue import CATALOGUE, LANGUAGES
 from demo.text.en_data import PROBLEMS, SPLITS
+from demo.text.en_details import CONFLICT, MODEL
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_kinds import KINDS, METRICS
 from demo.text.en_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
@@ -42,6 +43,8 @@ SETUP = SetupText(
     head_learning_rate="Head learning rate",
     batch_size="Batch size",
     clipping="Clip gradients at",
+    task_clipping="Clip each task at (0: off)",
+    conflict_steps="Compare gradients every (0: never)",
     warmup="Warm-up (share)",
     weight_decay="Weight decay",
     seed="Seed",
@@ -107,9 +110,17 @@ WATCH = WatchText(
     no_weights="The weights appear with the first step.",
     no_norms="The gradient norms appear with the first step.",
     score_note="Percent on validation rows. Test: unseen rows, at the end. Naive: always the most common answer.",
-    weight_note="Weight of each task in the total loss. Dotted line: 1, as with Equal.",
+    weight_note="How much each task's loss, and so its gradient, counts in a step. Dotted line: 1, as with Equal.",
     norm_note="Length of each task's gradient at the shared encoder, on one common scale.",
     not_a_number="not a number",
+    no_improvement="ended early: no task improved any more",
+    left_out="{task} was left out of {steps}: {why}.",
+    nothing_learnt="Nothing was learnt in {steps}: the gradient of all tasks together was not finite.",
+    one_step="1 step",
+    some_steps="{n} steps",
+    its_loss="its loss was not finite",
+    its_gradient="its gradient was not finite",
+    its_loss_or_gradient="its loss or its gradient was not finite",
 )
 
 ASK = AskText(
@@ -165,6 +176,8 @@ EN = Text(
     header=HEADER,
     setup=SETUP,
     watch=WATCH,
+    conflict=CONFLICT,
+    model=MODEL,
     ask=ASK,
     presets=PRESETS,
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
@@ -212,6 +225,9 @@ EN = Text(
         "min": "{n} min",
         "min_s": "{n} min {s} s",
         "h_min": "{n} h {m} min",
+        "thousand": "{n} k",
+        "million": "{n} M",
+        "billion": "{n} B",
         "mb": "{n} MB",
         "gb": "{n} GB",
         "between": ", ",

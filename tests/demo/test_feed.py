@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from demo.feed import Feed
+from mtl.runs.config import RunConfig
 from mtl.runs.events import Download, Failed, Loss, Phase, Truncated
 from mtl.runs.presence import Claim
 from mtl.runs.process import Process
@@ -156,8 +157,6 @@ def test_fifty_watchers_cost_one_parse(store, write) -> None:
 def long_run(tmp_path_factory) -> tuple[RunStore, str]:
     """Six tasks, 10,000 steps: written at once, since a journal line by line takes a while."""
     store = RunStore(tmp_path_factory.mktemp("long"))
-    from mtl.runs.config import RunConfig
-
     run_id = store.create(RunConfig.from_dict({}))
     with (store.folder(run_id) / "events.jsonl").open("w") as file:
         for step in range(1, 10_001):
