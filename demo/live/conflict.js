@@ -159,13 +159,14 @@ class Matrix {
     tasks.forEach((b, j) => tasks.slice(0, j).forEach(a => names.push([a, b])));
     const name = task => h('span.who', { style: tint(task) }, sign(task), taskName(task));
     const fact = (title, at) =>
-      h('p', {}, h('span.soft', {}, title), at == null ? h('b', {}, w.none) : [names[at].map(name), h('b', {}, `${signed(mean[at], 2)} ${this.#word(mean[at])}`)]);
-    fill(
-      this.facts,
-      fact(w.strongest_help, help),
-      fact(w.strongest_conflict, conflict),
-      h('p', {}, h('span.soft', {}, w.steps), h('b', {}, say(w.share, { n: conflicting, m: measured, p: Math.round((100 * conflicting) / measured) }))),
-    );
+      h(
+        'p',
+        {},
+        h('span.title', {}, title, h('b', {}, at == null ? w.none : signed(mean[at], 2))),
+        at != null && names[at].map(name),
+      );
+    const share = { n: conflicting, m: measured, p: Math.round((100 * conflicting) / measured) };
+    fill(this.facts, fact(w.strongest_help, help), fact(w.strongest_conflict, conflict), h('p', {}, say(w.share, share)));
   }
 }
 

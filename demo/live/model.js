@@ -5,9 +5,9 @@ import { madeOf, rowsOf } from './levels.js';
 import { belongs, sign, tint } from './signs.js';
 import { costs, sizes } from './sizes.js';
 
-const ROOM = 168, // the height of all rows together, in pixels
+const ROOM = { alone: 156, beside: 138 }, // the height of all rows together, in pixels
   ROW = { least: 15, most: 21 },
-  BAR = 3; // the least height of a bar in a row of several layers
+  BAR = 4; // the least height of a layer in a row of several
 
 export const mount = block(({ element, box, words }) => {
   const w = words.model;
@@ -19,9 +19,10 @@ export const mount = block(({ element, box, words }) => {
     const key = JSON.stringify([run.id, parts.length, layers?.rows.length, !!end, isFinal(run), plan]);
     if (key === drawn) return;
     drawn = key;
+    const room = parts.length && plan ? ROOM.beside : ROOM.alone;
     const pictures = [
-      parts.length && picture(words, { title: w.run, told: costs(words, run), parts, norms: normsOf(layers) }),
-      plan && picture(words, { title: w.plan, told: plan.parameters && sizes(words, plan.parameters), parts: plan.parts }),
+      parts.length && picture(words, { title: w.run, told: costs(words, run), parts, room, norms: normsOf(layers) }),
+      plan && picture(words, { title: w.plan, told: plan.parameters && sizes(words, plan.parameters), parts: plan.parts, room }),
     ].filter(Boolean);
     const empty = isFinal(run) && start ? w.not_noted : w.nothing_yet;
     fill(
@@ -50,15 +51,15 @@ function normsOf(layers) {
 }
 
 /* One model: a caption, and a row for each level. */
-function picture(words, { title, told, parts, norms = null }) {
+function picture(words, { title, told, parts, room, norms = null }) {
   const w = words.model,
     rows = rowsOf(parts, Object.keys(norms?.of ?? {})),
-    high = Math.max(ROW.least, Math.min(ROW.most, Math.floor(ROOM / rows.length)));
+    high = heights(rows, room);
   const scale = norms && [norms.low, norms.high].map(power => plain(10 ** power, words.locale));
-  const line = row =>
+  const line = (row, i) =>
     h(
       'tr',
-      { style: { '--high': `${Math.max(high, BAR * row.levels.length + 4)}px` } },
+      { style: { '--high': `${high[i]}px` } },
       h('th', { scope: 'row' }, nameOf(row, w)),
       h('td.made', {}, made(row, words)),
       norms && h('td.norm', {}, row.levels.some(level => norms.of[level]) && bars(row, norms)),
@@ -96,25 +97,23 @@ function nameOf({ levels }, w) {
 
 /* The boxes of a row: one for all where a part is shared, side by side in the tasks' colours where each has its own. */
 function made(row, { model: w, units }) {
-  const word = [row.shared && w.shared, row.frozen && w.frozen].filter(Boolean).join(units.between);
-  const told = [row.main.length > 0 && !row.shared && w.own, word, row.stitched && w.stitched, ...new Set(row.beside.map(part => w.kinds[part.kind]))]
-    .filter(Boolean)
-    .join(units.between);
+  const word = [row.shared && w.shared, row.frozen && w.frozen].filter(Boolean).join(units.between),
+    beside = [...new Set(row.beside.map(part => w.kinds[part.kind]))];
+  const told = [!row.shared && row.main.length > 0 && w.own, word, row.stitched && w.stitched, ...beside].filter(Boolean).join(units.between);
   return h(
-    'div.boxes' + (row.stitched ? '.stitched' : ''),
+    'div.boxes' + (row.stitched ? '.stitched' : '') + (row.frozen ? '.cold' : ''),
     { role: 'img', 'aria-label': told || '–', title: told },
-    row.main.map((part, i) => boxOf(part, i === 0 && word)),
-    row.beside.map(part => boxOf(part)),
+    h('div.main', {}, row.main.map(boxOf), word && (row.main.length === 1 || !row.shared) && h('span.word', {}, h('b', {}, word))),
+    row.beside.map(boxOf),
   );
 }
 
-function boxOf(part, word) {
-  const own = part.tasks.length === 1 ? part.tasks[0] : null;
-  const attributes = own ? { style: tint(own), title: taskName(own), ...belongs(own) } : {};
+function boxOf({ kind, tasks, trainable }) {
+  const its = tasks.length === 1 ? tasks[0] : null;
   return h(
-    `i.${part.kind}` + (own ? '.own' : '') + (part.trainable ? '' : '.frozen'),
-    attributes,
-    part.kind === 'head' && own ? sign(own) : word && h('span', {}, word),
+    `i.${kind}` + (its ? '.its' : '') + (trainable ? '' : '.frozen'),
+    its ? { style: tint(its), title: taskName(its), ...belongs(its) } : {},
+    kind === 'head' && its && sign(its),
   );
 }
 
@@ -133,6 +132,19 @@ function bars(row, { of, low, high }) {
 function numbers(row, { of }, { locale }) {
   const values = row.levels.map(level => of[level]?.last).filter(Number.isFinite);
   if (!values.length) return '';
-  const [low, high] = [Math.min(...values), Math.max(...values)].map(value => plain(+value.toPrecision(2), locale));
+  const [low, high] = [Math.min(...values), Math.max(...values)].map(value => normal(value, locale));
   return low === high ? low : `${low}–${high}`;
+}
+
+/* Two digits say enough: 0.20, 3.4, 120. */
+const normal = (value, locale) =>
+  value >= 0.001 && value < 100 ? value.toPrecision(2) : plain(+value.toPrecision(2), locale);
+
+/* The height of each row: layers that became one row keep as much room as there is for their bars. */
+function heights(rows, room) {
+  const grouped = rows.filter(row => row.levels.length > 1),
+    single = grouped.length ? ROW.least : Math.max(ROW.least, Math.min(ROW.most, Math.floor(room / rows.length))),
+    layers = grouped.flatMap(row => row.levels).length,
+    each = Math.max(BAR, Math.floor((room - single * (rows.length - grouped.length)) / layers));
+  return rows.map(row => (row.levels.length > 1 ? Math.max(single, Math.min(each, single) * row.levels.length) : single));
 }

@@ -16,7 +16,6 @@ class ConflictText:
     course: str
     strongest_help: str
     strongest_conflict: str
-    steps: str
     share: str
     none: str
     note: str

@@ -11,8 +11,7 @@ CONFLICT = ConflictText(
     course="{a} and {b}: in conflict in {n} % of the measurements",
     strongest_help="Strongest help",
     strongest_conflict="Strongest conflict",
-    steps="Some pair in conflict",
-    share="{n} of {m} measurements ({p} %)",
+    share="{n} of {m} measurements have a pair in conflict ({p} %).",
     none="none",
     note="Cosine of the gradients at the parameters that the tasks share, measured {every}, {m} in all: "
     "each number is the mean of the last {r}, each curve the whole run.",
