@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from mtl.sharing.named import NamedModules
+from mtl.sharing.parts import Part, bottom_up, encoder_parts
 from mtl.sharing.sharing import Sharing
 
 
@@ -52,6 +53,11 @@ class SoftSharing(Sharing):
     def common(self) -> list[nn.Parameter]:
         """None."""
         return []
+
+    def parts(self) -> list[Part]:
+        """Every task's encoder."""
+        each = [encoder_parts(encoder, [task]) for task, encoder in self.encoders.items()]  # type: ignore[arg-type]
+        return bottom_up(part for parts in each for part in parts)
 
     def regularise(self) -> None:
         """Adds 2λ(θᵢ − θ̄), the gradient of the tie."""
