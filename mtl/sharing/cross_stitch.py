@@ -46,9 +46,9 @@ class CrossStitch(Sharing):
         self.stitches = nn.ParameterList(start.clone() for _ in range(depth))  # each [T, T]
 
     @property
-    def encoder(self) -> PreTrainedModel:  # type: ignore[override]
+    def encoder(self) -> PreTrainedModel:
         """That of the first task, without its layers."""
-        return self.embeddings[self.tasks[0]]  # type: ignore[return-value]
+        return self.embeddings[self.tasks[0]]
 
     def groups(self, tasks: Sequence[str]) -> list[list[str]]:
         """All tasks in one."""
@@ -56,7 +56,7 @@ class CrossStitch(Sharing):
 
     def trunk(self, inputs: Mapping[str, Tensor], tasks: Sequence[str]) -> tuple[Tensor, Any]:
         """The tasks' hidden states one after the other, ``[len(tasks) · B, L, H]``."""
-        started = [run_to(self.embeddings[task], 0, inputs) for task in self.tasks]  # type: ignore[arg-type]
+        started = [run_to(self.embeddings[task], 0, inputs) for task in self.tasks]
         states, biases = [hidden for hidden, _ in started], [None] * len(started)
         for at, stitch in enumerate(self.stitches):
             stepped = [
@@ -88,7 +88,7 @@ class CrossStitch(Sharing):
             part
             for task in self.tasks
             for part in (
-                *encoder_parts(self.embeddings[task], [task]),  # type: ignore[arg-type]
+                *encoder_parts(self.embeddings[task], [task]),
                 *self.stacks[task].parts(0, task),  # type: ignore[operator]
             )
         ]

@@ -38,9 +38,9 @@ class SoftSharing(Sharing):
         self.encoders = NamedModules({tasks[0]: encoder, **copies})
 
     @property
-    def encoder(self) -> PreTrainedModel:  # type: ignore[override]
+    def encoder(self) -> PreTrainedModel:
         """That of the first task."""
-        return self.encoders[self.tasks[0]]  # type: ignore[return-value]
+        return self.encoders[self.tasks[0]]
 
     def groups(self, tasks: Sequence[str]) -> list[list[str]]:
         """Each task by itself."""
@@ -56,7 +56,7 @@ class SoftSharing(Sharing):
 
     def parts(self) -> list[Part]:
         """Every task's encoder."""
-        each = [encoder_parts(encoder, [task]) for task, encoder in self.encoders.items()]  # type: ignore[arg-type]
+        each = [encoder_parts(encoder, [task]) for task, encoder in self.encoders.items()]
         return bottom_up(part for parts in each for part in parts)
 
     def regularise(self) -> None:
