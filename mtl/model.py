@@ -21,6 +21,7 @@ from mtl.runs.config import Choice, EncoderConfig
 from mtl.runs.options import find
 from mtl.sharing import SHARING
 from mtl.sharing.named import NamedModules
+from mtl.sharing.parts import HEAD, Part
 from mtl.tasks import TASK_KINDS
 from mtl.tasks.features import Features
 from mtl.tasks.task import Body, Task
@@ -69,6 +70,16 @@ class MultiTaskModel(nn.Module):
         """Tokens a text is cut to: what the config asks for, at most what the encoder has positions for."""
         limit = limits_of(self.encoder.config).max_positions or self.encoder_config.max_length
         return min(self.encoder_config.max_length, limit)
+
+    def parts(self) -> list[Part]:
+        """All parameters, each once, from the bottom up; what a head has from the encoder is the encoder's."""
+        found = self.sharing.parts()
+        seen = {id(each) for part in found for each in part.parameters}
+        for name, head in self.heads.items():
+            fresh = {id(each): each for each in head.parameters() if id(each) not in seen}
+            found.append(Part(HEAD, "head", (name,), tuple(fresh.values())))
+            seen |= fresh.keys()
+        return found
 
     def encode(self, batch: Batch, tasks: Sequence[str]) -> dict[str, Tensor]:
         """Hidden states for each task, ``[B, L, H]``."""

@@ -65,7 +65,7 @@ ERRORS = {
     ),
     "StorageError": ErrorText("The run could not be written to the disk.", "{reason}", "Train again"),
     "LossNotFinite": ErrorText(
-        "Training stopped at step {step}: the loss of {task} is not a number.",
+        "Training stopped at step {step}: {times} times in a row the loss of {task} was not a number.",
         "The learning rate {learning_rate} is too high for this run (gradient norm {grad_norm}).",
         "Set learning rate to {value} and train again",
     ),

@@ -58,7 +58,7 @@ ERRORS = {
     "NotOwner": ErrorText("这是别人的运行。", "在共享的机器上，只有启动者可以停止运行。您可以训练自己的运行。"),
     "StorageError": ErrorText("运行无法写入磁盘。", "{reason}", "重新训练"),
     "LossNotFinite": ErrorText(
-        "训练在第 {step} 步停止：“{task}”的损失不是数字。",
+        "训练在第 {step} 步停止：“{task}”的损失连续 {times} 次不是数字。",
         "学习率 {learning_rate} 对这次运行过高（梯度范数 {grad_norm}）。",
         "把学习率设为 {value} 并重新训练",
     ),

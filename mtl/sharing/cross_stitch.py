@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from mtl.pretrained import layers_of
 from mtl.sharing.named import NamedModules
+from mtl.sharing.parts import Part, bottom_up, encoder_parts
 from mtl.sharing.sharing import Sharing
 from mtl.sharing.stacks import run_to, take_out
 
@@ -42,12 +43,12 @@ class CrossStitch(Sharing):
         self.embeddings = NamedModules(dict(zip(self.tasks, copies, strict=True)))
         rest = (1 - own) / (count - 1) if count > 1 else 0.0
         start = torch.full((count, count), rest).fill_diagonal_(own if count > 1 else 1.0)  # [T, T]
-        self.stitches = nn.Parameter(start.repeat(depth, 1, 1))  # [layers, T, T]
+        self.stitches = nn.ParameterList(start.clone() for _ in range(depth))  # each [T, T]
 
     @property
-    def encoder(self) -> PreTrainedModel:  # type: ignore[override]
+    def encoder(self) -> PreTrainedModel:
         """That of the first task, without its layers."""
-        return self.embeddings[self.tasks[0]]  # type: ignore[return-value]
+        return self.embeddings[self.tasks[0]]
 
     def groups(self, tasks: Sequence[str]) -> list[list[str]]:
         """All tasks in one."""
@@ -55,7 +56,7 @@ class CrossStitch(Sharing):
 
     def trunk(self, inputs: Mapping[str, Tensor], tasks: Sequence[str]) -> tuple[Tensor, Any]:
         """The tasks' hidden states one after the other, ``[len(tasks) · B, L, H]``."""
-        started = [run_to(self.embeddings[task], 0, inputs) for task in self.tasks]  # type: ignore[arg-type]
+        started = [run_to(self.embeddings[task], 0, inputs) for task in self.tasks]
         states, biases = [hidden for hidden, _ in started], [None] * len(started)
         for at, stitch in enumerate(self.stitches):
             stepped = [
@@ -75,8 +76,21 @@ class CrossStitch(Sharing):
 
     def fresh(self) -> list[nn.Parameter]:
         """The mixtures, which have a long way to go."""
-        return [self.stitches]
+        return list(self.stitches)
 
     def common(self) -> list[nn.Parameter]:
         """All: what one task's encoder says, the others read."""
         return list(self.parameters())
+
+    def parts(self) -> list[Part]:
+        """Every task's encoder, and the mixture after each layer."""
+        own = [
+            part
+            for task in self.tasks
+            for part in (
+                *encoder_parts(self.embeddings[task], [task]),
+                *self.stacks[task].parts(0, task),  # type: ignore[operator]
+            )
+        ]
+        mixtures = [Part(str(at + 1), "stitch", self.tasks, (each,)) for at, each in enumerate(self.stitches)]
+        return bottom_up([*own, *mixtures])

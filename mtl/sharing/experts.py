@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from mtl.sharing.named import NamedModules
+from mtl.sharing.parts import EXPERTS, Part, encoder_parts, module_part
 from mtl.sharing.sharing import Sharing
 
 
@@ -66,3 +67,12 @@ class MixtureOfExperts(Sharing):
     def after_trunk(self) -> list[nn.Parameter]:
         """The experts."""
         return list(self.experts.parameters())
+
+    def parts(self) -> list[Part]:
+        """The encoder, the experts, and each task's gate."""
+        found = encoder_parts(self.encoder, self.tasks)
+        for expert in self.experts:
+            found += module_part(EXPERTS, "expert", self.tasks, expert)
+        for task, gate in self.gates.items():
+            found += module_part(EXPERTS, "gate", [task], gate)
+        return found

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from mtl.sharing.parts import Part, encoder_parts
 from mtl.sharing.sharing import Sharing
 
 
@@ -33,3 +34,7 @@ class HardSharing(Sharing):
     def common(self) -> list[nn.Parameter]:
         """All of the encoder."""
         return list(self.encoder.parameters())
+
+    def parts(self) -> list[Part]:
+        """The encoder, for all tasks."""
+        return encoder_parts(self.encoder, self.tasks)

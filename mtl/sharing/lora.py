@@ -12,6 +12,7 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from mtl.sharing.parts import Part, bottom_up, encoder_parts
 from mtl.sharing.sharing import Sharing
 
 
@@ -62,6 +63,16 @@ class LoraSharing(Sharing):
     def fresh(self) -> list[nn.Parameter]:
         """The matrices of low rank."""
         return list(self._low_rank)
+
+    def parts(self) -> list[Part]:
+        """The base, and at every level each task's matrices."""
+        named = [(name.split("."), id(each)) for name, each in self.encoder.named_parameters()]
+        low_rank = set(map(id, self._low_rank))
+        found = encoder_parts(self.encoder, self.tasks, only={each for _, each in named} - low_rank)
+        for task, adapter in self._adapters.items():
+            own = {each for name, each in named if each in low_rank and adapter in name}
+            found += encoder_parts(self.encoder, [task], "adapter", own)
+        return bottom_up(found)
 
     def _choose(self, task: str) -> None:
         for module in self.encoder.modules():

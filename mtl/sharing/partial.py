@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from mtl.errors import ConfigError
 from mtl.pretrained import layers_of
 from mtl.sharing.named import NamedModules
+from mtl.sharing.parts import Part, bottom_up, encoder_parts
 from mtl.sharing.sharing import Sharing
 from mtl.sharing.stacks import Call, run_to, take_out
 
@@ -62,3 +63,8 @@ class PartlyShared(Sharing):
     def own(self, task: str) -> list[nn.Parameter]:
         """The task's upper layers."""
         return list(self.branches[task].parameters())
+
+    def parts(self) -> list[Part]:
+        """The shared layers, and above them each task's own."""
+        own = [part for task in self.tasks for part in self.branches[task].parts(self.layers, task)]  # type: ignore[operator]
+        return bottom_up([*encoder_parts(self.encoder, self.tasks), *own])

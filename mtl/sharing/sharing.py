@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from mtl.sharing.parts import Part
+
 
 class Sharing(nn.Module, ABC):
     """Gives each task its hidden states.
@@ -47,6 +49,10 @@ class Sharing(nn.Module, ABC):
     @abstractmethod
     def common(self) -> list[nn.Parameter]:
         """Parameters that more than one task trains."""
+
+    @abstractmethod
+    def parts(self) -> list[Part]:
+        """All parameters of the scheme, each once, from the bottom up."""
 
     def own(self, task: str) -> list[nn.Parameter]:
         """Parameters of the task's branch, which it alone trains."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from mtl.sharing.named import NamedModules
+from mtl.sharing.parts import Part, bottom_up, encoder_parts
 from mtl.sharing.sharing import Sharing
 
 
@@ -37,9 +38,9 @@ class SoftSharing(Sharing):
         self.encoders = NamedModules({tasks[0]: encoder, **copies})
 
     @property
-    def encoder(self) -> PreTrainedModel:  # type: ignore[override]
+    def encoder(self) -> PreTrainedModel:
         """That of the first task."""
-        return self.encoders[self.tasks[0]]  # type: ignore[return-value]
+        return self.encoders[self.tasks[0]]
 
     def groups(self, tasks: Sequence[str]) -> list[list[str]]:
         """Each task by itself."""
@@ -52,6 +53,11 @@ class SoftSharing(Sharing):
     def common(self) -> list[nn.Parameter]:
         """None."""
         return []
+
+    def parts(self) -> list[Part]:
+        """Every task's encoder."""
+        each = [encoder_parts(encoder, [task]) for task, encoder in self.encoders.items()]
+        return bottom_up(part for parts in each for part in parts)
 
     def regularise(self) -> None:
         """Adds 2λ(θᵢ − θ̄), the gradient of the tie."""

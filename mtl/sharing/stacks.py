@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from mtl.architectures import ARCHITECTURES
 from mtl.pretrained import layers_of
+from mtl.sharing.parts import END, Part, module_part
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ class Stack(nn.Module):
         """Through the tail, ``[B, L, H]``."""
         ended: Tensor = self.tail(hidden)
         return ended
+
+    def parts(self, below: int, task: str) -> list[Part]:
+        """The layers, which have so many others below them, and the tail; they are this task's."""
+        levels = [*((str(below + at + 1), layer) for at, layer in enumerate(self.layers)), (END, self.tail)]
+        return [part for level, module in levels for part in module_part(level, "layer", [task], module)]
 
 
 def take_out(encoder: PreTrainedModel, keep: int) -> Stack:

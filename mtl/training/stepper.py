@@ -37,7 +37,7 @@ class Step:
     learning_rate: float
     """The encoder's, in this step."""
     layers: Mapping[str, float] = field(default_factory=dict)
-    """Gradient norms of the encoder, layer by layer from the embeddings up, where they were measured."""
+    """Gradient norms by the level of the model's parts, from the bottom up, where they were measured."""
 
     @property
     def tasks(self) -> Mapping[str, TaskGradient]:
@@ -129,19 +129,12 @@ class Stepper:
 
 
 def _layer_norms(model: MultiTaskModel) -> dict[str, float]:
-    """‖∂/∂θ‖ of the encoder's embeddings and of each of its layers; what has no gradient is left out."""
+    """‖∂/∂θ‖ of each level below the heads, of all that stand side by side; what has no gradient is left out."""
     squares: dict[str, float] = {}
-    for name, parameter in model.sharing.named_parameters():
-        if parameter.grad is not None:
-            layer = _layer_of(name)
-            squares[layer] = squares.get(layer, 0.0) + float(parameter.grad.float().square().sum())
-    return {layer: math.sqrt(square) for layer, square in squares.items()}
-
-
-def _layer_of(name: str) -> str:
-    """``embeddings``, or the number of a layer from 1, by the first number in a parameter's name."""
-    number = next((part for part in name.split(".") if part.isdigit()), None)
-    return "embeddings" if "embed" in name or number is None else str(int(number) + 1)
+    for part in model.sharing.parts():
+        for gradient in (each.grad for each in part.parameters if each.grad is not None):
+            squares[part.level] = squares.get(part.level, 0.0) + float(gradient.float().square().sum())
+    return {level: math.sqrt(square) for level, square in squares.items()}
 
 
 def _random_state(device: torch.device) -> list[Tensor]:

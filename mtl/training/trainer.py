@@ -5,8 +5,9 @@ It knows tasks only by their interface, reports events, and asks for requests be
 T tasks · B texts · L tokens
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
@@ -23,6 +24,7 @@ from mtl.training.evaluation import EncodedSource, baselines, evaluate, pad_id
 from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.mixture import MixtureLog, Plan
 from mtl.training.optimizing import count_steps
+from mtl.training.patience import NO_IMPROVEMENT, Patience
 from mtl.training.reporting import told
 from mtl.training.sampling import Sampler
 from mtl.training.stepper import Step, Stepper
@@ -43,15 +45,15 @@ class Control(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: ``reason`` says why it was stopped, None if it went to its end."""
+    """How a run ended: ``reason`` says why before its last step, None if it was the last."""
 
     reason: str | None
     peak_memory_bytes: int
 
     @property
     def stopped(self) -> bool:
-        """Whether the run ended before its last step."""
-        return self.reason is not None
+        """Whether somebody ended the run; else it was scored on test rows."""
+        return self.reason not in (None, NO_IMPROVEMENT)
 
 
 class Trainer:
@@ -78,6 +80,8 @@ class Trainer:
         self.step = 0
         self.examples = 0
         self._saved: int | None = None
+        self._validated: int | None = None
+        self._patience = Patience(config.early_stopping_patience)
         rows = {source.name: len(source.splits["train"]) for source in sources}
         self.max_steps = count_steps(config, sum(rows.values()))
         self.plan = Plan(sampler, rows, config.per_device_train_batch_size, self.max_steps)
@@ -85,7 +89,7 @@ class Trainer:
         self._stepper = Stepper(self.model, balancer, config, self.max_steps, accelerator)
 
     def run(self, report: Report, control: Control, save: Save | None) -> Outcome:
-        """Trains to the last step, or to the end of the step in which a stop is asked for.
+        """Trains to the last step, to the end of the step in which a stop is asked for, or until no task gets better.
 
         ``save`` None keeps no snapshots.
 
@@ -107,7 +111,8 @@ class Trainer:
             if self.step == self.max_steps:
                 break
             if self.step % self.config.eval_steps == 0:
-                self._validate(report, control, save)
+                if self._validate(report, control, save):
+                    return self._end(report, control, save, NO_IMPROVEMENT)
                 report(events.Phase(step=self.step, phase="training"))
         return self._end(report, control, save)
 
@@ -155,14 +160,17 @@ class Trainer:
         for event in told(done, self.step, self.examples, self.config.max_grad_norm, due):
             report(event)
 
-    def _validate(self, report: Report, control: Control, save: Save | None) -> None:
+    def _validate(self, report: Report, control: Control, save: Save | None) -> bool:
+        """Scores validation rows and saves; whether no task has got better for so long that the run should end."""
         report(events.Phase(step=self.step, phase="evaluating"))
         for source in self.sources.values():
             if control.stop_requested() and self.step:
                 break
             self._score(source, "validation", report)
             control.attend(self.model, self.step)
+        self._validated = self.step
         self._save(report, save)
+        return self._patience.over()
 
     def _score(self, source: EncodedSource, split: Split, report: Report) -> None:
         size = self.config.per_device_eval_batch_size
@@ -173,6 +181,7 @@ class Trainer:
             result = results[task.name]
             examples = len(source.splits[split])
             if split == "validation":  # a curve has no point of the test
+                self._patience.see(task.name, result.scores.get(task.metric, math.nan))
                 report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
             report(
                 events.Scores(
@@ -190,17 +199,19 @@ class Trainer:
         report(events.Snapshot(step=self.step, name=save(self.model, self.step)))
         self._saved = self.step
 
-    def _end(self, report: Report, control: Control, save: Save | None) -> Outcome:
-        reason = control.stop_requested() if self.step < self.max_steps else None
-        if reason:
+    def _end(self, report: Report, control: Control, save: Save | None, reason: str | None = None) -> Outcome:
+        reason = (control.stop_requested() or reason) if self.step < self.max_steps else None
+        outcome = Outcome(reason, peak_memory_bytes(self.model.device))
+        if outcome.stopped:
             self._save(report, save)
         else:
-            self._validate(report, control, save)
+            if self._validated != self.step:
+                self._validate(report, control, save)
             report(events.Phase(step=self.step, phase="evaluating"))
             for source in self.sources.values():
                 self._score(source, "test", report)
                 control.attend(self.model, self.step)
-        return Outcome(reason, peak_memory_bytes(self.model.device))
+        return replace(outcome, peak_memory_bytes=peak_memory_bytes(self.model.device))
 
     def _started(self) -> events.RunStarted:
         device = self.model.device
@@ -212,6 +223,7 @@ class Trainer:
             eval_steps=self.config.eval_steps,
             tasks=[line for source in self.sources.values() for line in _task_lines(source)],
             parameters=parameter_counts(self.model),
+            parts=[part.to_dict() for part in self.model.parts()],
         )
 
 

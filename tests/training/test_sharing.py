@@ -151,3 +151,44 @@ def test_what_is_shared_is_counted(step):
     assert counts["soft"]["total"] == counts["hard"]["total"] + 2 * encoder
     assert 0 < counts["partial"]["shared"] < encoder
     assert counts["lora"]["total"] - counts["hard"]["total"] < encoder
+
+
+@EACH
+def test_every_parameter_is_part_of_one_level_once(scheme, options, step):
+    model, _ = step(scheme, options)
+    listed = [id(each) for part in model.parts() for each in part.parameters]
+    assert sorted(listed) == sorted(map(id, model.parameters()))
+
+
+@EACH
+def test_a_part_learns_from_those_whose_it_is_and_from_no_other(scheme, options, step):
+    model, batches = step(scheme, options | ({"tie": 0.0} if scheme == "soft" else {}))
+    for task in TASKS:
+        only = [
+            type(batch)(
+                **{**vars(batch), "labels": {name: each for name, each in batch.labels.items() if name == task}}
+            )
+            for batch in batches
+        ]
+        backward(model, only)
+        for part in model.parts():
+            learns = any(each.grad is not None and each.grad.any() for each in part.parameters)
+            trained = any(each.requires_grad for each in part.parameters)
+            through_stitches = scheme == "cross_stitch" and part.kind == "layer"
+            assert learns == (trained and (task in part.tasks or through_stitches)), (task, part)
+
+
+def test_parts_tell_the_layers_that_are_shared_and_those_that_are_not(step):
+    def levels(scheme, kind="layer"):
+        parts = step(scheme, OPTIONS.get(scheme, {}))[0].parts()
+        return [(part.level, part.tasks) for part in parts if part.kind == kind]
+
+    every, each = tuple(TASKS), [(task,) for task in TASKS]
+    assert levels("hard") == [("embeddings", every), ("1", every), ("2", every)]
+    assert levels("partial") == [("embeddings", every), ("1", every), *(("2", task) for task in each)]
+    assert levels("soft") == [(level, task) for level in ("embeddings", "1", "2") for task in each]
+    assert levels("cross_stitch", "stitch") == [("1", every), ("2", every)]
+    assert levels("lora", "adapter") == [(level, task) for level in ("1", "2") for task in each]
+    assert levels("mmoe", "expert") == [("experts", every)] * 4
+    assert levels("mmoe", "gate") == [("experts", task) for task in each]
+    assert levels("soft", "head") == [("head", task) for task in each]
