@@ -39,7 +39,9 @@ class CrossStitch(Sharing):
         super().__init__(encoder, tasks)
         depth, count = len(layers_of(encoder)), len(self.tasks)
         copies = [encoder, *(copy.deepcopy(encoder) for _ in range(count - 1))]
-        self.stacks = NamedModules({task: take_out(each, 0) for task, each in zip(self.tasks, copies, strict=True)})
+        self.stacks = NamedModules(
+            {task: take_out(each, 0, apart=False) for task, each in zip(self.tasks, copies, strict=True)}
+        )
         self.embeddings = NamedModules(dict(zip(self.tasks, copies, strict=True)))
         rest = (1 - own) / (count - 1) if count > 1 else 0.0
         start = torch.full((count, count), rest).fill_diagonal_(own if count > 1 else 1.0)  # [T, T]

@@ -40,9 +40,9 @@ class Call:
 class Slot(nn.Module):
     """Stands in an encoder where a layer was. Hands hidden states on, and remembers what it was called with."""
 
-    def __init__(self, layer: nn.Module, form: Form) -> None:
+    def __init__(self, layer: nn.Module, form: Form, apart: bool) -> None:
         super().__init__()
-        self._form = form
+        self._form, self._apart = form, apart
         self.attention_type = vars(layer).get("attention_type")  # ModernBERT asks each layer what it attends to
         self.hidden: Tensor | None = None
         self.call = Call((), {})
@@ -50,9 +50,9 @@ class Slot(nn.Module):
     def forward(self, hidden: Tensor, *args: Any, **named: Any) -> Any:
         """The hidden states, in the form in which the layer returned them."""
         self.hidden = hidden
-        # What was computed for all layers does not learn from those that stand elsewhere: several tasks go backward
-        # through these, one after the other.
-        self.call = Call(tuple(map(_detached, args)), {name: _detached(value) for name, value in named.items()})
+        self.call = Call(args, named)
+        if self._apart:
+            self.call = Call(tuple(map(_detached, args)), {name: _detached(value) for name, value in named.items()})
         form = self._form
         bias = None if form.bias is None else args[form.bias]
         return hidden if form.outputs == 1 else (hidden, bias, None)[: form.outputs]
@@ -101,13 +101,17 @@ class Stack(nn.Module):
         return [part for level, module in levels for part in module_part(level, "layer", [task], module)]
 
 
-def take_out(encoder: PreTrainedModel, keep: int) -> Stack:
-    """Takes the layers from ``keep`` on, and what comes after the last, out of the encoder; `run_to` runs the rest."""
+def take_out(encoder: PreTrainedModel, keep: int, *, apart: bool) -> Stack:
+    """Takes the layers from ``keep`` on, and what comes after the last, out of the encoder; `run_to` runs the rest.
+
+    ``apart`` if several tasks go backward through the layers one after the other: what the encoder computed for all
+    layers (relative positions, in some families) then does not learn from these.
+    """
     family = encoder.config.model_type
     layers, last, form = layers_of(encoder), ARCHITECTURES[family].last, FORMS.get(family, Form())
     taken = list(layers[keep:])
     for at in range(keep, len(layers)):
-        layers[at] = Slot(layers[at], form)
+        layers[at] = Slot(layers[at], form, apart)
     tail: nn.Module = nn.Identity()
     if last:
         tail = encoder.get_submodule(last)
@@ -121,6 +125,7 @@ def run_to(encoder: PreTrainedModel, keep: int, inputs: Mapping[str, Tensor]) ->
     slots = [slot for slot in layers_of(encoder)[keep:] if isinstance(slot, Slot)]
     hidden = slots[0].hidden
     assert hidden is not None
-    for slot in slots:
-        slot.hidden = None
-    return hidden, [slot.call for slot in slots]
+    calls = [slot.call for slot in slots]
+    for slot in slots:  # keeps no graph alive
+        slot.hidden, slot.call = None, Call((), {})
+    return hidden, calls

@@ -74,6 +74,30 @@ def test_upgrad_is_linear_in_the_scale_of_each_gradient():
     torch.testing.assert_close(both, apart, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.parametrize("name", ["equal", *GRAMIAN])
+def test_a_task_listed_twice_is_survived_and_both_are_treated_alike(name):
+    for jacobian in jacobians(2, seeds=range(4)):
+        twice = jacobian[[0, 1, 1]]
+        weights = make(name, 3).weights(view(twice)).double()
+        assert weights.isfinite().all()
+        if name not in ("pcgrad", "gradvac", "cagrad"):  # these have a random order, or many optima
+            torch.testing.assert_close(weights[1], weights[2], atol=2e-2, rtol=2e-2)
+
+
+def test_a_task_listed_twice_weighs_two_with_equal_weights():
+    (jacobian,) = jacobians(2, seeds=[0])
+    wanted = (jacobian[0] + 2 * jacobian[1]).double()
+    torch.testing.assert_close(direction("equal", jacobian[[0, 1, 1]]), wanted)
+
+
+def test_the_shortest_combination_does_not_see_that_a_task_is_listed_twice():
+    for jacobian in jacobians(2, seeds=range(4)):
+        alone = direction("mgda", jacobian, normalise="none") / 2
+        torch.testing.assert_close(
+            direction("mgda", jacobian[[0, 1, 1]], normalise="none") / 3, alone, atol=1e-3, rtol=1e-3
+        )
+
+
 @pytest.mark.parametrize("name", ["nash", "imtl_g", "dbmtl"])
 def test_the_direction_does_not_depend_on_a_tasks_units(name):
     for jacobian in jacobians(3, seeds=range(4)):
