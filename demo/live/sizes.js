@@ -8,9 +8,10 @@ export function count(units, n) {
   return say(unit, { n: size === 1 ? n : value.toFixed(value < 100 ? 1 : 0) });
 }
 
-/* "22.9 M parameters, 22.7 M shared": parameters is { total, shared, … } of a run or an estimate. */
+/* "22.9 M parameters: 22.7 M shared, 150.2 k own": parameters is { total, shared, … } of a run or an estimate. */
 export function sizes(words, { total, shared = 0 }) {
-  const values = { n: count(words.units, total), shared: count(words.units, shared) };
+  const [n, common, own] = [total, shared, total - shared].map(each => count(words.units, each)),
+    values = { n, shared: common, own };
   return say(shared ? words.model.sizes : words.model.sizes_own, values);
 }
 

@@ -72,6 +72,7 @@ class SetupText:
     clipping: str
     task_clipping: str
     conflict_steps: str
+    patience: str
     warmup: str
     weight_decay: str
     seed: str

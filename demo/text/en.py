@@ -45,6 +45,7 @@ SETUP = SetupText(
     clipping="Clip gradients at",
     task_clipping="Clip each task at (0: off)",
     conflict_steps="Compare gradients every (0: never)",
+    patience="Stop after idle validations (0: off)",
     warmup="Warm-up (share)",
     weight_decay="Weight decay",
     seed="Seed",

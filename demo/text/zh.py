@@ -45,6 +45,7 @@ SETUP = SetupText(
     clipping="梯度裁剪阈值",
     task_clipping="各任务梯度裁剪（0 为关闭）",
     conflict_steps="每几步比较梯度（0 为不比较）",
+    patience="几次验证无进步即停（0 为关闭）",
     warmup="预热比例",
     weight_decay="权重衰减",
     seed="随机种子",
