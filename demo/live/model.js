@@ -97,9 +97,9 @@ function nameOf({ levels }, w) {
 
 /* The boxes of a row: one for all where a part is shared, side by side in the tasks' colours where each has its own. */
 function made(row, { model: w, units }) {
-  const word = [row.shared && w.shared, row.frozen && w.frozen].filter(Boolean).join(units.between),
+  const word = row.frozen ? w.frozen : row.shared && w.shared,
     beside = [...new Set(row.beside.map(part => w.kinds[part.kind]))];
-  const told = [!row.shared && row.main.length > 0 && w.own, word, row.stitched && w.stitched, ...beside].filter(Boolean).join(units.between);
+  const told = [row.main.length > 0 && (row.shared ? w.shared : w.own), row.frozen && w.frozen, row.stitched && w.stitched, ...beside].filter(Boolean).join(units.between);
   return h(
     'div.boxes' + (row.stitched ? '.stitched' : '') + (row.frozen ? '.cold' : ''),
     { role: 'img', 'aria-label': told || '–', title: told },

@@ -34,8 +34,8 @@ def run_form(text: Text) -> Form:
     with gr.Row(elem_classes="pair"):
         balancer = method_chooser("balancer", BALANCERS, usual.balancer.name, text)
         form.add("training.max_steps", _number(words.budget, usual.training.max_steps, "training_max_steps"))
-    form.add_methods(method_controls("sharing", SHARING, sharing, text))
-    form.add_methods(method_controls("balancer", BALANCERS, balancer, text))
+    form.add_methods(method_controls("sharing", SHARING, sharing, text, quiet=True))
+    form.add_methods(method_controls("balancer", BALANCERS, balancer, text, quiet=True))
     with gr.Accordion(words.more, open=False, elem_id="more"):
         _more(form, text)
         form.check = block("check", {"encoder": None}, events=("check",))
