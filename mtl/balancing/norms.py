@@ -88,9 +88,11 @@ class DualBalancing(Balancer):
         self.exact = exact
 
     def weights(self, view: View) -> Tensor:
-        """``[N]``; a gradient of zero weighs nothing."""
+        """``[N]``; a gradient of zero weighs nothing, unless all are."""
         assert view.gramian is not None
         lengths = view.gramian.diagonal().clamp(min=0).sqrt()  # [N]
         losses = view.losses.detach().double().cpu().clamp(min=TINY)
         longest = (lengths / losses).max()
+        if not longest > 0:
+            return torch.ones_like(lengths)
         return torch.where(lengths > TINY, longest / lengths.clamp(min=TINY), torch.zeros_like(lengths))
