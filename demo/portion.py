@@ -56,6 +56,7 @@ def portion_of(curves: Curves, cursor: int) -> dict[str, Any]:
         "scores": [row for index, row in scores if index < stop],
         "optimizer": rows["optimizer", ""],
         "truncated": [_plain(event) for event in once if event["type"] == "truncated"],
+        "dropped": [_plain(event) for event in once if event["type"] == "dropped"],
         "samples": _samples(once),
         "mixture": next((_plain(event) for event in reversed(once) if event["type"] == "mixture"), None),
         "snapshot": snapshots[-1] if snapshots else None,

@@ -37,6 +37,7 @@ const blank = run => ({
   scores: [],
   optimizer: [],
   truncated: [],
+  dropped: [],
   samples: [],
   mixture: null,
   snapshot: null,
@@ -86,7 +87,7 @@ export function take(update) {
   for (const split of ['train', 'validation']) {
     for (const [task, rows] of Object.entries(update[split] ?? {})) (run[split][task] ??= []).push(...rows);
   }
-  for (const list of ['scores', 'optimizer', 'truncated', 'samples']) run[list].push(...(update[list] ?? []));
+  for (const list of ['scores', 'optimizer', 'truncated', 'dropped', 'samples']) run[list].push(...(update[list] ?? []));
   for (const part of ['mixture', 'status', 'skipped', 'end']) run[part] = update[part] ?? run[part];
   for (const table of ['conflicts', 'layers']) run[table] = longer(run[table], update[table]);
   if (update.snapshot != null) run.snapshot = update.snapshot;

@@ -1,15 +1,16 @@
 /* The state line: what the run on screen does now, how far it is, and whether it lives. Owns the run on screen. */
 import { duration, fill, h, memory, say } from './dom.js';
-import { block, isFinal, isRecorded, listen, open, run as current, taskName, tell } from './bus.js';
+import { block, isFinal, isRecorded, listen, open, run as current, tell } from './bus.js';
 import { follow, wake } from './poll.js';
 import { panel } from './error.js';
+import { remarks } from './remarks.js';
 import { remember } from './visitor.js';
 
 export const mount = block(({ element, box, props, server, trigger, watch, words }) => {
   const w = words.watch,
     line = h('div.line'),
     spoken = h('div.sr', { role: 'status' }),
-    skips = h('p.skips', { role: 'status', hidden: true }),
+    aside = h('p.remarks', { role: 'status', hidden: true }),
     errors = h('div.panel');
   const part = h('i'),
     bar = h(
@@ -74,12 +75,12 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       said = word;
       spoken.textContent = word;
     }
-    const left = leftOut(words, run.skipped);
-    if (skips.textContent !== left) skips.textContent = left;
-    skips.hidden = !left;
+    const remarked = remarks(words, run);
+    if (aside.textContent !== remarked) aside.textContent = remarked;
+    aside.hidden = !remarked;
     element.dataset.state = phase;
   }
-  box.replaceChildren(h('h2', {}, h('span.n', { 'aria-hidden': 'true' }, 2), w.heading), line, bar, skips, spoken, errors);
+  box.replaceChildren(h('h2', {}, h('span.n', { 'aria-hidden': 'true' }, 2), w.heading), line, bar, aside, spoken, errors);
   listen(element, draw);
   let shown = '';
   listen(element, run => {
@@ -93,16 +94,6 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
   adopt();
   follow(element, server.watch);
 });
-
-/* Which tasks had no part in how many steps, and why. */
-function leftOut({ watch: w, units }, skipped) {
-  const told = ({ task, steps: n, losses }) => {
-    const steps = n === 1 ? w.one_step : say(w.some_steps, { n }),
-      why = losses === n ? w.its_loss : losses ? w.its_loss_or_gradient : w.its_gradient;
-    return task ? say(w.left_out, { task: taskName(task), steps, why }) : say(w.nothing_learnt, { steps });
-  };
-  return skipped.map(told).join(units.sentences);
-}
 
 function phaseOf(run) {
   if (!run.id) return 'empty';

@@ -144,6 +144,8 @@ class WatchText:
     norm_note: str
     not_a_number: str
     no_improvement: str
+    dropped: str
+    cut: str
     left_out: str
     nothing_learnt: str
     one_step: str

@@ -71,7 +71,7 @@ class Curves:
         self.scores: list[tuple[int, list[Any]]] = []
         """Of each event ``[task, split, step, t, metric, {name: value}]``."""
         self.once: list[tuple[int, dict[str, Any]]] = []
-        """The rare events as they are: ``run_started``, ``truncated``, ``samples``, ``mixture``, and the final one."""
+        """The rare events as they are: how the run began and ended, and what comes once or a few times in between."""
         self.snapshots: list[tuple[int, int]] = []
         self.conflicts = Conflicts()
         self.layers = Measurements(max)
@@ -137,6 +137,7 @@ _TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
     "snapshot": Curves._snapshot,
     "run_started": Curves._once,
     "truncated": Curves._once,
+    "dropped": Curves._once,
     "samples": Curves._once,
     "mixture": Curves._once,
     "finished": Curves._once,
