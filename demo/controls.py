@@ -62,9 +62,15 @@ def method_chooser(where: str, table: Mapping[str, Method], default: str, text: 
     )
 
 
-def method_controls(where: str, table: Mapping[str, Method], chooser: gr.Dropdown, text: Text) -> MethodControls:
-    """The chooser together with a hint and the options of every method, those of the chosen one visible."""
-    hint = block("hint", _note(where, str(chooser.value)), elem_id=f"{where}_hint")
+def method_controls(
+    where: str, table: Mapping[str, Method], chooser: gr.Dropdown, text: Text, *, quiet: bool = False
+) -> MethodControls:
+    """The chooser together with a hint and the options of every method, those of the chosen one visible.
+
+    ``quiet`` says nothing about the usual method: where there is little room, only what is chosen instead is explained.
+    """
+    note = _note(where, str(chooser.value))
+    hint = block("hint", note, elem_id=f"{where}_hint", silent=note["note"] if quiet else "")
     groups, options = {}, {}
     for name, method in table.items():
         if not method.options:

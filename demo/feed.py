@@ -6,30 +6,20 @@ checks all of it, answers in bounded time and size, and never raises.
 A cursor counts the events already sent. It stays true across restarts of the server, because journals only grow.
 """
 
-import math
-from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from threading import Lock
 from typing import Any
 
 from demo.lessons.recording import RECORDED, Recording
-from mtl.analysis.curves import Curve, Curves, significant
+from demo.portion import portion_of, short
+from mtl.analysis.curves import Curves
 from mtl.errors import MtlError
 from mtl.runs import journal
 from mtl.runs.store import RunStore
 
 Read = Callable[[int], tuple[Sequence[Mapping[str, Any]], int]]
 
-CURVE_POINTS = 2000
-"""Points of one curve that an attaching page gets at most, over the whole run."""
-LIVE_POINTS = 200
-"""So many new points of one curve are never thinned: a page that fell behind a little gets them all."""
-ANSWER_ROWS = 3000
-"""Rows of one answer; at about 60 bytes each they stay below 200 kB."""
-SCORES_WEIGH = 3
-"""A row of scores is as long as so many rows of a curve."""
 KEPT_RUNS = 16
 LONGEST_ID = 64
 TRACEBACK_SHOWN = 6000
@@ -57,7 +47,7 @@ class Feed:
             # The status comes first: numbers that it already counts are then surely among the rows.
             status = self._status(run_id)
             track = self._track(run_id)
-            portion = track.since(cursor)
+            portion = self._with_settings(run_id, track.since(cursor))
         except (MtlError, OSError):
             return {"run": run_id, "cursor": 0, "missing": True}
         return {"run": run_id, "missing": False, "status": _brief(status, track.traceback()), **portion}
@@ -66,6 +56,16 @@ class Feed:
         if run_id == RECORDED and self._recording:
             return self._recording.status()
         return self._store.status(run_id).to_dict()
+
+    def _with_settings(self, run_id: str, portion: dict[str, Any]) -> dict[str, Any]:
+        """The portion; where it tells how the run began, with how often its gradients are compared."""
+        if portion["start"] is None:
+            return portion
+        if run_id == RECORDED and self._recording:
+            every = self._recording.config.get("training", {}).get("conflict_steps")
+        else:
+            every = self._store.config(run_id).training.conflict_steps
+        return {**portion, "start": {**portion["start"], "conflict_steps": every}}
 
     def _track(self, run_id: str) -> "_Track":
         """The run's track; the least recently watched one makes room for a new one."""
@@ -102,7 +102,7 @@ class _Track:
                 cursor = 0
             key = (cursor, self._curves.count)
             if self._last is None or self._last[0] != key:
-                self._last = (key, _portion(self._curves, cursor))
+                self._last = (key, portion_of(self._curves, cursor))
             return self._last[1]
 
     def traceback(self) -> str:
@@ -138,77 +138,9 @@ def _arguments(args: object) -> tuple[str | None, int]:
     return run_id, cursor
 
 
-def _portion(curves: Curves, cursor: int) -> dict[str, Any]:
-    """The answer's rows from the cursor on, and the cursor behind them."""
-    stop = curves.count
-    chosen = {key: _chosen(curve, cursor, stop) for key, curve in _named(curves).items()}
-    scores = curves.scores[bisect_left(curves.scores, cursor, key=itemgetter(0)) :]
-    indices = [curve.index[place] for key, curve in _named(curves).items() for place in chosen[key]]
-    indices += [index for index, _ in scores for _ in range(SCORES_WEIGH)]
-    if len(indices) > ANSWER_ROWS:
-        stop = sorted(indices)[ANSWER_ROWS]
-
-    rows = {
-        key: curve.rows([place for place in chosen[key] if curve.index[place] < stop])
-        for key, curve in _named(curves).items()
-    }
-    once = [event for index, event in curves.once if cursor <= index < stop]
-    snapshots = [step for index, step in curves.snapshots if cursor <= index < stop]
-    portion: dict[str, Any] = {
-        "cursor": stop,
-        "start": next((_plain(event) for event in once if event["type"] == "run_started"), None),
-        "train": {task: rows["train", task] for task in curves.train if rows["train", task]},
-        "validation": {task: rows["validation", task] for task in curves.validation if rows["validation", task]},
-        "scores": [row for index, row in scores if index < stop],
-        "optimizer": rows["optimizer", ""],
-        "truncated": [_plain(event) for event in once if event["type"] == "truncated"],
-        "samples": _samples(once),
-        "mixture": next((_plain(event) for event in reversed(once) if event["type"] == "mixture"), None),
-        "snapshot": snapshots[-1] if snapshots else None,
-    }
-    return portion if stop == curves.count else {**portion, "more": True}
-
-
-def _samples(once: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What each task said before training and last: what lies between would only weigh."""
-    said = [event for event in once if event["type"] == "samples"]
-    last = {event["task"]: event for event in said}
-    return [_plain(event) for event in said if event["step"] == 0 or event is last[event["task"]]]
-
-
-def _named(curves: Curves) -> dict[tuple[str, str], Curve]:
-    """Every curve of the run by what it is and whose."""
-    named = {("train", task): curve for task, curve in curves.train.items()}
-    named |= {("validation", task): curve for task, curve in curves.validation.items()}
-    return {**named, ("optimizer", ""): curves.optimizer}
-
-
-def _chosen(curve: Curve, cursor: int, stop: int) -> list[int]:
-    """The places to send: all, unless the page is far behind a long run. The density is even over the whole run."""
-    places = curve.places(cursor, stop)
-    share = len(places) / max(1, len(curve.index))
-    return curve.thinned(places, max(LIVE_POINTS, math.ceil(CURVE_POINTS * share)))
-
-
-def _plain(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event without its type, its numbers short."""
-    return {key: _short(value) for key, value in event.items() if key != "type"}
-
-
 def _brief(status: Mapping[str, Any], traceback: str) -> dict[str, Any]:
     """The status without what the page knows (its id) or what is None."""
-    brief = {key: _short(value) for key, value in status.items() if value is not None and key != "run_id"}
+    brief = {key: short(value) for key, value in status.items() if value is not None and key != "run_id"}
     if "error" in brief and traceback:
         brief["error"] = {**brief["error"], "traceback": traceback}
     return brief
-
-
-def _short(value: Any) -> Any:
-    """The value with every number in it cut to 4 significant digits; counts stay whole."""
-    if isinstance(value, float):
-        return significant(value)
-    if isinstance(value, Mapping):
-        return {key: _short(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_short(item) for item in value]
-    return value

@@ -3,7 +3,7 @@
 B texts · L tokens · H hidden size
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,29 +20,11 @@ from mtl.pretrained import dropout_of, encoder_of, limits_of, new_encoder
 from mtl.runs.config import Choice, EncoderConfig
 from mtl.runs.options import find
 from mtl.sharing import SHARING
+from mtl.sharing.named import NamedModules
+from mtl.sharing.parts import HEAD, Part
 from mtl.tasks import TASK_KINDS
 from mtl.tasks.features import Features
 from mtl.tasks.task import Body, Task
-
-
-class Heads(nn.Module):
-    """The heads by their tasks' names, which may be any: as names of modules, ``type`` or ``train`` are taken."""
-
-    def __init__(self, heads: Mapping[str, nn.Module]) -> None:
-        super().__init__()
-        self._tasks = list(heads)
-        for name, head in heads.items():
-            self.add_module(f"task_{name}", head)
-
-    def __getitem__(self, name: str) -> nn.Module:
-        return self.get_submodule(f"task_{name}")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tasks)
-
-    def items(self) -> Iterator[tuple[str, nn.Module]]:
-        """Names of tasks and their heads, in the order of the tasks."""
-        return ((name, self[name]) for name in self)
 
 
 class MultiTaskModel(nn.Module):
@@ -70,8 +52,8 @@ class MultiTaskModel(nn.Module):
         self._has_decoder = isinstance(encoder, GenerationMixin)
         body = make_body(encoder, tokenizer)
         method = find(SHARING, "sharing", sharing)
-        self.sharing = method.load()(body.encoder, **method.check("sharing", sharing))
-        self.heads = Heads({task.name: task.head(body) for task in tasks})
+        self.sharing = method.load()(body.encoder, list(self.tasks), **method.check("sharing", sharing))
+        self.heads = NamedModules({task.name: task.head(body) for task in tasks})
 
     @property
     def encoder(self) -> PreTrainedModel:
@@ -88,6 +70,16 @@ class MultiTaskModel(nn.Module):
         """Tokens a text is cut to: what the config asks for, at most what the encoder has positions for."""
         limit = limits_of(self.encoder.config).max_positions or self.encoder_config.max_length
         return min(self.encoder_config.max_length, limit)
+
+    def parts(self) -> list[Part]:
+        """All parameters, each once, from the bottom up; what a head has from the encoder is the encoder's."""
+        found = self.sharing.parts()
+        seen = {id(each) for part in found for each in part.parameters}
+        for name, head in self.heads.items():
+            fresh = {id(each): each for each in head.parameters() if id(each) not in seen}
+            found.append(Part(HEAD, "head", (name,), tuple(fresh.values())))
+            seen |= fresh.keys()
+        return found
 
     def encode(self, batch: Batch, tasks: Sequence[str]) -> dict[str, Tensor]:
         """Hidden states for each task, ``[B, L, H]``."""
@@ -174,8 +166,7 @@ def make_body(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Bod
 
 
 def parameter_counts(model: MultiTaskModel) -> Mapping[str, int]:
-    """Numbers of parameters: ``total``, ``shared`` by all tasks, ``heads``, and ``trainable``."""
-    total = sum(parameter.numel() for parameter in model.parameters())
-    shared = sum(parameter.numel() for parameter in model.sharing.parameters())
-    trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    return {"total": total, "shared": shared, "heads": total - shared, "trainable": trainable}
+    """Numbers of parameters: ``total``, ``shared`` by several tasks, ``heads``, and ``trainable``."""
+    parts = {"total": model.parameters(), "shared": model.sharing.common(), "heads": model.heads.parameters()}
+    counts = {name: sum(parameter.numel() for parameter in part) for name, part in parts.items()}
+    return counts | {"trainable": sum(each.numel() for each in model.parameters() if each.requires_grad)}

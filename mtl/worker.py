@@ -164,7 +164,7 @@ def _train(folder: Path, load: Load, control: Control, record: Record) -> Event:
         _log(traceback.format_exc())
         return failure(error, config, record)
     ending = {"step": record.step, "elapsed_s": record.elapsed(), "peak_memory_bytes": outcome.peak_memory_bytes}
-    return Stopped(**ending, reason=outcome.reason) if outcome.stopped else Finished(**ending)
+    return (Stopped if outcome.stopped else Finished)(**ending, reason=outcome.reason)
 
 
 def _heed_signals(control: Control) -> None:

@@ -245,14 +245,14 @@ def make_model(tiny_folder, every_task, rows):
     from mtl.pretrained import load_encoder
     from mtl.runs.config import DEFAULT_TASKS, Choice, EncoderConfig
 
-    def make(tasks=None, seed=0, folder=tiny_folder, **encoder):
+    def make(tasks=None, seed=0, folder=tiny_folder, sharing=None, **encoder):
         torch.manual_seed(seed)
         config = EncoderConfig(**{"max_length": 64, "freeze_layers": 0} | encoder)
         built = [build_task(every_task[name]) for name in (DEFAULT_TASKS if tasks is None else tasks)]
         body, tokenizer = load_encoder(config, folder, decoder=any(task.writes for task in built))
         for task in built:
             task.prepare(rows(task.spec.source, 40), make_body(body, tokenizer))
-        return MultiTaskModel(body, tokenizer, built, config, Choice("hard")).eval()
+        return MultiTaskModel(body, tokenizer, built, config, sharing or Choice("hard")).eval()
 
     return make
 

@@ -95,7 +95,7 @@ def test_a_trainer_is_what_the_configuration_says(tiny_encoder, corpus):
     }  # fmt: skip
     assert [event.phase for event in said if isinstance(event, events.Phase)] == ["loading", "tokenising"]
     batches = next(trainer.batches())
-    report = trainer.train_step(batches)[0]
+    report = trainer.train_step(batches).tasks
     assert {name: part.weight for name, part in report.items()} == {"topic": 0.5, "relation": 1.0}
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from demo.lessons.recording import FINAL, FOLDER
 from demo.text.en import EN
 from demo.text.zh import ZH
-from mtl.analysis.curves import thin
+from mtl.analysis.thinning import thin
 from mtl.errors import CheckpointError, MtlError
 from mtl.inference import Predictor
 from mtl.runs.store import RunStore

@@ -1,6 +1,6 @@
 /* What all blocks share: the page's words, the run on screen, and which tasks are pointed at or hidden. */
 
-export const page = { words: null, tasks: [], presets: [], shared: false, device: null };
+export const page = { words: null, tasks: [], presets: [], shared: false, device: null, plan: null };
 
 let arrived;
 const ready = new Promise(resolve => {
@@ -37,9 +37,14 @@ const blank = run => ({
   scores: [],
   optimizer: [],
   truncated: [],
+  dropped: [],
   samples: [],
   mixture: null,
   snapshot: null,
+  conflicts: null,
+  layers: null,
+  skipped: [],
+  end: null,
 });
 export let run = blank(null);
 const ears = new Set();
@@ -82,13 +87,16 @@ export function take(update) {
   for (const split of ['train', 'validation']) {
     for (const [task, rows] of Object.entries(update[split] ?? {})) (run[split][task] ??= []).push(...rows);
   }
-  for (const list of ['scores', 'optimizer', 'truncated', 'samples']) run[list].push(...(update[list] ?? []));
-  run.mixture = update.mixture ?? run.mixture;
-  run.status = update.status ?? run.status;
+  for (const list of ['scores', 'optimizer', 'truncated', 'dropped', 'samples']) run[list].push(...(update[list] ?? []));
+  for (const part of ['mixture', 'status', 'skipped', 'end']) run[part] = update[part] ?? run[part];
+  for (const table of ['conflicts', 'layers']) run[table] = longer(run[table], update[table]);
   if (update.snapshot != null) run.snapshot = update.snapshot;
   tell({ moved: run.unread, snapshot: update.snapshot ?? null });
   return !!update.more;
 }
+
+/* A table with the new rows at its end, and everything else as it is now. */
+const longer = (table, news) => (news ? { ...news, rows: [...(table?.rows ?? []), ...news.rows] } : table);
 
 export function lose() {
   if (!run.lost) {
@@ -110,11 +118,19 @@ export function tellDevice(name) {
   tell();
 }
 
-/* ---- which task is pointed at ---- */
-export function focus(task) {
+/* What the model would be made of that is set up now, as far as it has been measured: { parts, parameters } or null. */
+export function tellPlan({ parts, parameters }) {
+  const plan = Array.isArray(parts) && parts.length ? { parts, parameters } : null;
+  if (JSON.stringify(plan) === JSON.stringify(page.plan)) return;
+  page.plan = plan;
+  tell();
+}
+
+/* ---- which tasks are pointed at: one, two that are compared, or none ---- */
+export function focus(...tasks) {
   for (const node of document.querySelectorAll('[data-task]'))
-    node.classList.toggle('dim', !!task && node.dataset.task !== task);
-  document.dispatchEvent(new CustomEvent('lab:focus', { detail: task }));
+    node.classList.toggle('dim', tasks.length > 0 && !tasks.includes(node.dataset.task));
+  document.dispatchEvent(new CustomEvent('lab:focus', { detail: tasks }));
 }
 
 /* ---- which tasks' lines are hidden: kept for the life of the page, over updates and runs ---- */

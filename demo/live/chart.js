@@ -138,9 +138,9 @@ class Chart {
     });
   }
 
-  #point(task) {
+  #point(tasks) {
     const opacity = this.curves.lines.flatMap(line =>
-      !task || task === line.task ? [0.16, 1, 1] : [0.04, 0.15, 0.15],
+      !tasks.length || tasks.includes(line.task) ? [0.16, 1, 1] : [0.04, 0.15, 0.15],
     );
     if (opacity.length) this.#quietly(() => this.plotly.restyle(this.plot, { opacity }));
   }

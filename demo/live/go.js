@@ -1,6 +1,7 @@
 /* The estimate, and the one button: Train; while this run lives Stop; while it stops End now. */
 import { duration, fill, h, memory, say } from './dom.js';
-import { block, isLive, listen, page, run as current, tellDevice } from './bus.js';
+import { block, isLive, listen, page, run as current, tellDevice, tellPlan } from './bus.js';
+import { count } from './sizes.js';
 import { told } from './told.js';
 import { isOwn, visitor } from './visitor.js';
 
@@ -49,11 +50,12 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   /* Whoever only watches a run on a shared machine cannot stop it, but may train one of their own. */
   const may = run => !page.shared || isOwn(run.id);
   function estimate() {
-    const { state, error, seconds, peak_memory_bytes: bytes } = props.value.estimate ?? {};
+    const { state, error, seconds, peak_memory_bytes: bytes, parameters } = props.value.estimate ?? {};
     if (!ticked) return [h('b', {}, w.no_tasks)];
     if (seconds != null) {
       const values = { time: duration(words.units, seconds), memory: memory(words.units, bytes) };
-      return [h('b', {}, say(w.estimate, values)), h('span', {}, w.estimate_note)];
+      const size = parameters?.total && ` · ${say(words.model.sizes_own, { n: count(words.units, parameters.total) })}`;
+      return [h('b', {}, say(w.estimate, values), size), h('span', {}, w.estimate_note)];
     }
     if (state === 'busy' && mode === 'stop') return []; // the state line says how long this run will take
     if (error) return [h('span', {}, whyNot(error))];
@@ -68,6 +70,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   function arrive() {
     const { state, device_name: device } = props.value.estimate ?? {};
     if (device) tellDevice(device);
+    tellPlan(props.value.estimate ?? {});
     clearTimeout(timer);
     if (state === 'measuring' || state === 'busy') {
       const again = () =>

@@ -2,13 +2,14 @@
 import { fill, fixed, h, say, signed } from './dom.js';
 import { block, listen } from './bus.js';
 import { belongs, who } from './signs.js';
+import { costs } from './sizes.js';
 
 export const mount = block(({ element, box, words }) => {
   const w = words.watch;
   let drawn = '';
   listen(element, run => {
     const tasks = run.start?.tasks ?? [],
-      key = [run.id, run.scores.length, tasks.length].join();
+      key = [run.id, run.scores.length, tasks.length, !!run.end].join();
     if (key === drawn) return;
     drawn = key;
     if (!run.scores.length || !tasks.length) return fill(box, h('p.idle', {}, w.no_scores));
@@ -25,7 +26,7 @@ export const mount = block(({ element, box, words }) => {
           tasks.map(task => row(task, run)),
         ),
       ),
-      h('p.note', {}, w.score_note),
+      h('p.note', {}, h('span.costs', {}, costs(words, run)), w.score_note),
     );
   });
 

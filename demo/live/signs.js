@@ -42,7 +42,7 @@ export function sign(task, wide = false) {
 export const belongs = task => ({
   'data-task': task,
   onmouseenter: () => focus(task),
-  onmouseleave: () => focus(null),
+  onmouseleave: () => focus(),
 });
 
 /* A button with the sign: shows or hides the task's lines in the chart. */

@@ -3,12 +3,14 @@ import { duration, fill, h, memory, say } from './dom.js';
 import { block, isFinal, isRecorded, listen, open, run as current, tell } from './bus.js';
 import { follow, wake } from './poll.js';
 import { panel } from './error.js';
+import { remarks } from './remarks.js';
 import { remember } from './visitor.js';
 
 export const mount = block(({ element, box, props, server, trigger, watch, words }) => {
   const w = words.watch,
     line = h('div.line'),
     spoken = h('div.sr', { role: 'status' }),
+    aside = h('p.remarks', { role: 'status', hidden: true }),
     errors = h('div.panel');
   const part = h('i'),
     bar = h(
@@ -61,6 +63,7 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       ['finished', 'stopped'].includes(phase) &&
         status.elapsed_s != null &&
         h('span.soft', {}, say(w.took, { time: time(status.elapsed_s) })),
+      phase === 'finished' && status.reason === 'no_improvement' && h('b', {}, w.no_improvement),
       phase === 'recorded' && h('span.soft', {}, say(w.recorded_on, status.recorded)),
     );
     const share = total > 0 ? (100 * done) / total : most > 0 ? Math.min(100, (100 * step) / most) : 0;
@@ -72,9 +75,12 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       said = word;
       spoken.textContent = word;
     }
+    const remarked = remarks(words, run);
+    if (aside.textContent !== remarked) aside.textContent = remarked;
+    aside.hidden = !remarked;
     element.dataset.state = phase;
   }
-  box.replaceChildren(h('h2', {}, h('span.n', { 'aria-hidden': 'true' }, 2), w.heading), line, bar, spoken, errors);
+  box.replaceChildren(h('h2', {}, h('span.n', { 'aria-hidden': 'true' }, 2), w.heading), line, bar, aside, spoken, errors);
   listen(element, draw);
   let shown = '';
   listen(element, run => {

@@ -46,7 +46,9 @@ export const mount = block(({ element, box, props, words }) => {
     // The base line of the weights, 1, is never above the middle.
     const top = Math.max(2 * BASE[kind], 1.05 * Math.max(0, ...rows.flat().map(row => row[column]))) || 1,
       steps = run.status?.max_steps || 1;
-    const y = value => FLOOR - (value / top) * (FLOOR - 2);
+    // A balancer may turn a task's gradient round: then its weight is below 0.
+    const bottom = Math.min(0, ...rows.flat().map(row => row[column]));
+    const y = value => FLOOR - ((value - bottom) / (top - bottom)) * (FLOOR - 2);
     tasks.forEach((task, i) => {
       const { spark, base, number } = tiles.get(task),
         list = rows[i];

@@ -17,8 +17,11 @@ TRAINING = {
     "training.head_learning_rate": float,
     "training.per_device_train_batch_size": int,
     "training.max_grad_norm": float,
+    "training.max_task_grad_norm": float,
     "training.warmup_ratio": float,
     "training.weight_decay": float,
+    "training.conflict_steps": int,
+    "training.early_stopping_patience": int,
     "training.seed": int,
 }
 """The numbers of the training that the form shows, and of which type each is."""

@@ -56,6 +56,10 @@ def _details(text: Text) -> None:
             block("tiles", {"kind": "weights"}, elem_id="weights")
         with gr.Tab(words.norms, id="norms_tab"):
             block("tiles", {"kind": "norms"}, elem_id="norms")
+        with gr.Tab(text.conflict.tab, id="conflict_tab"):
+            block("conflict")
+        with gr.Tab(text.model.tab, id="model_tab"):
+            block("model")
         with gr.Tab(words.mixture, id="mixture_tab"):
             block("mixture")
         with gr.Tab(words.samples, id="samples_tab"):

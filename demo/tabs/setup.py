@@ -34,8 +34,8 @@ def run_form(text: Text) -> Form:
     with gr.Row(elem_classes="pair"):
         balancer = method_chooser("balancer", BALANCERS, usual.balancer.name, text)
         form.add("training.max_steps", _number(words.budget, usual.training.max_steps, "training_max_steps"))
-    form.add_methods(method_controls("sharing", SHARING, sharing, text))
-    form.add_methods(method_controls("balancer", BALANCERS, balancer, text))
+    form.add_methods(method_controls("sharing", SHARING, sharing, text, quiet=True))
+    form.add_methods(method_controls("balancer", BALANCERS, balancer, text, quiet=True))
     with gr.Accordion(words.more, open=False, elem_id="more"):
         _more(form, text)
         form.check = block("check", {"encoder": None}, events=("check",))
@@ -55,8 +55,11 @@ def _more(form: Form, text: Text) -> None:
         "training.head_learning_rate": (words.head_learning_rate, usual.training.head_learning_rate),
         "training.per_device_train_batch_size": (words.batch_size, usual.training.per_device_train_batch_size),
         "training.max_grad_norm": (words.clipping, usual.training.max_grad_norm),
+        "training.max_task_grad_norm": (words.task_clipping, usual.training.max_task_grad_norm),
         "training.warmup_ratio": (words.warmup, usual.training.warmup_ratio),
         "training.weight_decay": (words.weight_decay, usual.training.weight_decay),
+        "training.conflict_steps": (words.conflict_steps, usual.training.conflict_steps),
+        "training.early_stopping_patience": (words.patience, usual.training.early_stopping_patience),
         "training.seed": (words.seed, usual.training.seed),
     }
     for place, (label, value) in rows.items():

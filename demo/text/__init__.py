@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from demo.text.details import ConflictText, ModelText
 from demo.text.wizard import CheckText, DataText
 
 Words = Mapping[str, str]
@@ -69,6 +70,9 @@ class SetupText:
     head_learning_rate: str
     batch_size: str
     clipping: str
+    task_clipping: str
+    conflict_steps: str
+    patience: str
     warmup: str
     weight_decay: str
     seed: str
@@ -139,6 +143,16 @@ class WatchText:
     weight_note: str
     norm_note: str
     not_a_number: str
+    no_improvement: str
+    dropped: str
+    cut: str
+    left_out: str
+    nothing_learnt: str
+    one_step: str
+    some_steps: str
+    its_loss: str
+    its_gradient: str
+    its_loss_or_gradient: str
 
 
 @dataclass(frozen=True)
@@ -181,6 +195,8 @@ class Text:
     header: HeaderText
     setup: SetupText
     watch: WatchText
+    conflict: ConflictText
+    model: ModelText
     ask: AskText
     data: DataText
     check: CheckText

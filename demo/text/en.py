@@ -6,8 +6,10 @@ from demo.text.en_cases import PRESETS as CASE_PRESETS
 from demo.text.en_cases import TASKS as CASES
 from demo.text.en_catalogue import CATALOGUE, LANGUAGES
 from demo.text.en_data import PROBLEMS, SPLITS
+from demo.text.en_details import CONFLICT, MODEL
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_kinds import KINDS, METRICS
+from demo.text.en_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 from demo.text.en_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
@@ -41,6 +43,9 @@ SETUP = SetupText(
     head_learning_rate="Head learning rate",
     batch_size="Batch size",
     clipping="Clip gradients at",
+    task_clipping="Clip each task at (0: off)",
+    conflict_steps="Compare gradients every (0: never)",
+    patience="Stop after idle validations (0: off)",
     warmup="Warm-up (share)",
     weight_decay="Weight decay",
     seed="Seed",
@@ -106,9 +111,19 @@ WATCH = WatchText(
     no_weights="The weights appear with the first step.",
     no_norms="The gradient norms appear with the first step.",
     score_note="Percent on validation rows. Test: unseen rows, at the end. Naive: always the most common answer.",
-    weight_note="Weight of each task in the total loss. Dotted line: 1, as with Equal.",
+    weight_note="How much each task's loss, and so its gradient, counts in a step. Dotted line: 1, as with Equal.",
     norm_note="Length of each task's gradient at the shared encoder, on one common scale.",
     not_a_number="not a number",
+    no_improvement="ended early: no task improved any more",
+    dropped="{tasks}: {n} rows for {split} have problems and lack that label or are left out: {problems}.",
+    cut="{tasks}: {n} texts are longer than {most} tokens; the rest of them is not read.",
+    left_out="{task} was left out of {steps}: {why}.",
+    nothing_learnt="Nothing was learnt in {steps}: the gradient of all tasks together was not finite.",
+    one_step="1 step",
+    some_steps="{n} steps",
+    its_loss="its loss was not finite",
+    its_gradient="its gradient was not finite",
+    its_loss_or_gradient="its loss or its gradient was not finite",
 )
 
 ASK = AskText(
@@ -164,14 +179,16 @@ EN = Text(
     header=HEADER,
     setup=SETUP,
     watch=WATCH,
+    conflict=CONFLICT,
+    model=MODEL,
     ask=ASK,
     presets=PRESETS,
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
-    sharing={"hard": "Hard: one encoder"},
-    balancers={"equal": "Equal", "fixed": "Fixed weights"},
+    sharing=SHARING,
+    balancers=BALANCERS,
     sampling=SAMPLING,
-    options={"fixed.weights": "Weight of each task", **SAMPLING_OPTIONS},
-    notes=SAMPLING_NOTES,
+    options={**METHOD_OPTIONS, **SAMPLING_OPTIONS},
+    notes={**METHOD_NOTES, **SAMPLING_NOTES},
     tasks={
         "sentiment": "Sentiment",
         "topic": "Topic",
@@ -211,6 +228,9 @@ EN = Text(
         "min": "{n} min",
         "min_s": "{n} min {s} s",
         "h_min": "{n} h {m} min",
+        "thousand": "{n} k",
+        "million": "{n} M",
+        "billion": "{n} B",
         "mb": "{n} MB",
         "gb": "{n} GB",
         "between": ", ",

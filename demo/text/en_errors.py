@@ -31,6 +31,9 @@ FIELDS = {
     "training.warmup_ratio": "Warm-up",
     "training.weight_decay": "Weight decay",
     "training.max_grad_norm": "Clip gradients at",
+    "training.max_task_grad_norm": "Clip each task's gradient at",
+    "training.conflict_steps": "Steps between measurements of conflict",
+    "training.early_stopping_patience": "Patience (validations)",
     "training.eval_steps": "Steps between validations",
     "training.max_eval_samples": "Validation rows",
     "training.seed": "Seed",
@@ -63,7 +66,7 @@ ERRORS = {
     ),
     "StorageError": ErrorText("The run could not be written to the disk.", "{reason}", "Train again"),
     "LossNotFinite": ErrorText(
-        "Training stopped at step {step}: the loss of {task} is not a number.",
+        "Training stopped at step {step}: {times} times in a row the loss of {task} was not a number.",
         "The learning rate {learning_rate} is too high for this run (gradient norm {grad_norm}).",
         "Set learning rate to {value} and train again",
     ),

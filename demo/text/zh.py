@@ -6,8 +6,10 @@ from demo.text.zh_cases import PRESETS as CASE_PRESETS
 from demo.text.zh_cases import TASKS as CASES
 from demo.text.zh_catalogue import CATALOGUE, LANGUAGES
 from demo.text.zh_data import PROBLEMS, SPLITS
+from demo.text.zh_details import CONFLICT, MODEL
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_kinds import KINDS, METRICS
+from demo.text.zh_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 from demo.text.zh_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
 
@@ -41,6 +43,9 @@ SETUP = SetupText(
     head_learning_rate="任务头学习率",
     batch_size="批大小",
     clipping="梯度裁剪阈值",
+    task_clipping="各任务梯度裁剪（0 为关闭）",
+    conflict_steps="每几步比较梯度（0 为不比较）",
+    patience="几次验证无进步即停（0 为关闭）",
     warmup="预热比例",
     weight_decay="权重衰减",
     seed="随机种子",
@@ -105,9 +110,19 @@ WATCH = WatchText(
     no_weights="训练第一步后显示权重。",
     no_norms="训练第一步后显示梯度范数。",
     score_note="百分比，在验证集上计算。测试：未见过的数据，训练结束时。基线：总是回答最常见的类别。",
-    weight_note="各任务在总损失中的权重。虚线：1，即等权。",
+    weight_note="各任务的损失（即其梯度）在一步中所占的权重。虚线：1，即等权。",
     norm_note="各任务的梯度在共享编码器处的长度，采用同一刻度。",
     not_a_number="不是数字",
+    no_improvement="提前结束：没有任务再有进步",
+    dropped="{tasks}：{split}中有 {n} 行有问题，已略去该标签或整行：{problems}。",
+    cut="{tasks}：有 {n} 段文本超过 {most} 个词元，其余部分不会读取。",
+    left_out="“{task}”有 {steps}未参与训练：{why}。",
+    nothing_learnt="有 {steps}没有更新模型：所有任务合起来的梯度不是有限值。",
+    one_step="1 步",
+    some_steps="{n} 步",
+    its_loss="损失不是有限值",
+    its_gradient="梯度不是有限值",
+    its_loss_or_gradient="损失或梯度不是有限值",
 )
 
 ASK = AskText(
@@ -161,14 +176,16 @@ ZH = Text(
     header=HEADER,
     setup=SETUP,
     watch=WATCH,
+    conflict=CONFLICT,
+    model=MODEL,
     ask=ASK,
     presets=PRESETS,
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
-    sharing={"hard": "硬共享"},
-    balancers={"equal": "等权", "fixed": "固定权重"},
+    sharing=SHARING,
+    balancers=BALANCERS,
     sampling=SAMPLING,
-    options={"fixed.weights": "各任务的权重", **SAMPLING_OPTIONS},
-    notes=SAMPLING_NOTES,
+    options={**METHOD_OPTIONS, **SAMPLING_OPTIONS},
+    notes={**METHOD_NOTES, **SAMPLING_NOTES},
     tasks={
         "sentiment": "情感",
         "topic": "主题",
@@ -230,6 +247,9 @@ ZH = Text(
         "min": "{n} 分钟",
         "min_s": "{n} 分 {s} 秒",
         "h_min": "{n} 小时 {m} 分",
+        "thousand": "{n} k",
+        "million": "{n} M",
+        "billion": "{n} B",
         "mb": "{n} MB",
         "gb": "{n} GB",
         "between": "、",

@@ -31,6 +31,9 @@ FIELDS = {
     "training.warmup_ratio": "预热比例",
     "training.weight_decay": "权重衰减",
     "training.max_grad_norm": "梯度裁剪阈值",
+    "training.max_task_grad_norm": "各任务梯度裁剪阈值",
+    "training.conflict_steps": "梯度冲突测量间隔步数",
+    "training.early_stopping_patience": "早停耐心（验证次数）",
     "training.eval_steps": "验证间隔步数",
     "training.max_eval_samples": "验证行数",
     "training.seed": "随机种子",
@@ -56,7 +59,7 @@ ERRORS = {
     "NotOwner": ErrorText("这是别人的运行。", "在共享的机器上，只有启动者可以停止运行。您可以训练自己的运行。"),
     "StorageError": ErrorText("运行无法写入磁盘。", "{reason}", "重新训练"),
     "LossNotFinite": ErrorText(
-        "训练在第 {step} 步停止：“{task}”的损失不是数字。",
+        "训练在第 {step} 步停止：“{task}”的损失连续 {times} 次不是数字。",
         "学习率 {learning_rate} 对这次运行过高（梯度范数 {grad_norm}）。",
         "把学习率设为 {value} 并重新训练",
     ),

@@ -10,44 +10,20 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mtl.analysis.conflicts import Conflicts
+from mtl.analysis.measurements import Measurements
+from mtl.analysis.thinning import significant, thin
+
 Row = list[int | float | None]
 
 STEP = "step"
 WHOLE = frozenset({"step", "examples"})
 TRAIN = ("step", "t", "examples", "loss", "weight", "grad_norm")
 VALIDATION = ("step", "t", "loss")
+WHOLE_STEP = ""
+"""In the place of a task: all of them."""
 OPTIMIZER = ("step", "learning_rate", "grad_norm")
-DIGITS = 4
 MISSING = math.nan
-
-
-def significant(value: object, digits: int = DIGITS) -> float | None:
-    """The number with so many significant digits; None for anything that is not a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(f"{value:.{digits}g}")
-
-
-def thin(values: Sequence[float], limit: int) -> list[int]:
-    """The places of at most ``limit`` values that show the same curve: the ends, and the extremes between them.
-
-    The values are cut into equal buckets; of each the smallest and the largest stay. NaN counts as largest, so that
-    a loss that broke is never hidden.
-
-    Args:
-        values: The curve.
-        limit: How many may stay, at least 4.
-    """
-    if len(values) <= limit:
-        return list(range(len(values)))
-    buckets = (limit - 2) // 2
-    inner = len(values) - 2
-    kept = {0, len(values) - 1}
-    for bucket in range(buckets):
-        low, high = 1 + bucket * inner // buckets, 1 + (bucket + 1) * inner // buckets
-        height = [math.inf if math.isnan(value) else value for value in values[low:high]]
-        kept |= {low + height.index(min(height)), low + height.index(max(height))}
-    return sorted(kept)
 
 
 class Curve:
@@ -95,8 +71,15 @@ class Curves:
         self.scores: list[tuple[int, list[Any]]] = []
         """Of each event ``[task, split, step, t, metric, {name: value}]``."""
         self.once: list[tuple[int, dict[str, Any]]] = []
-        """The rare events as they are: ``run_started``, ``truncated``, ``samples``, ``mixture``, and the final one."""
+        """The rare events as they are: how the run began and ended, and what comes once or a few times in between."""
         self.snapshots: list[tuple[int, int]] = []
+        self.conflicts = Conflicts()
+        self.layers = Measurements(max)
+        """Of each measurement the gradient norm of every level of the model."""
+        self.skips: dict[str, tuple[int, int]] = {}
+        """In how many steps each task, or the ``WHOLE_STEP``, was left out, and in how many of them for its loss."""
+        self.last_skip = -1
+        """The index of the last event that left something out; -1 if there is none."""
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Takes the next event of the journal; types it does not draw only count."""
@@ -123,6 +106,20 @@ class Curves:
         place = [_whole(event.get(STEP)), significant(event.get("t"))]
         self.scores.append((index, [event.get("task"), event.get("split"), *place, event.get("metric"), values]))
 
+    def _conflicts(self, index: int, event: Mapping[str, Any]) -> None:
+        self.conflicts.add(index, event)
+
+    def _layers(self, index: int, event: Mapping[str, Any]) -> None:
+        norms = event.get("norms")
+        if isinstance(norms, Mapping):
+            self.layers.append(index, _whole(event.get(STEP)), norms)
+
+    def _skipped(self, index: int, event: Mapping[str, Any]) -> None:
+        task = str(event.get("task") or WHOLE_STEP)
+        steps, losses = self.skips.get(task, (0, 0))
+        self.skips[task] = (steps + 1, losses + (significant(event.get("loss")) is None))
+        self.last_skip = index
+
     def _snapshot(self, index: int, event: Mapping[str, Any]) -> None:
         self.snapshots.append((index, _whole(event.get(STEP))))
 
@@ -134,9 +131,13 @@ _TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
     "loss": Curves._loss,
     "optimizer": Curves._optimizer,
     "scores": Curves._scores,
+    "conflicts": Curves._conflicts,
+    "layers": Curves._layers,
+    "skipped": Curves._skipped,
     "snapshot": Curves._snapshot,
     "run_started": Curves._once,
     "truncated": Curves._once,
+    "dropped": Curves._once,
     "samples": Curves._once,
     "mixture": Curves._once,
     "finished": Curves._once,

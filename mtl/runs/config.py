@@ -101,8 +101,14 @@ class TrainingConfig:
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this total norm; 0 switches clipping off."""
+    max_task_grad_norm: float = 0.0
+    """Each task's gradient is scaled down to this norm before they are balanced; 0 switches it off."""
+    conflict_steps: int = 12
+    """Steps between measurements of how the tasks' gradients agree, each one backward a task; 0 never measures."""
     eval_steps: int = 16
     """Steps between validations."""
+    early_stopping_patience: int = 0
+    """So many validations in a row in which no task got better end the run; 0 goes on to the last step."""
     max_eval_samples: int | None = 96
     """Validation rows of each source; None takes all. Test rows are never cut."""
     logging_steps: int = 1
@@ -119,7 +125,10 @@ class TrainingConfig:
         check_number("training.warmup_ratio", self.warmup_ratio, 0, 1)
         check_number("training.weight_decay", self.weight_decay, 0, 1)
         check_number("training.max_grad_norm", self.max_grad_norm, 0, 1e6)
+        check_number("training.max_task_grad_norm", self.max_task_grad_norm, 0, 1e6)
+        check_integer("training.conflict_steps", self.conflict_steps, 0, MAX_STEPS)
         check_integer("training.eval_steps", self.eval_steps, 1, MAX_STEPS)
+        check_integer("training.early_stopping_patience", self.early_stopping_patience, 0, MAX_STEPS)
         if self.max_eval_samples is not None:
             check_integer("training.max_eval_samples", self.max_eval_samples, 1, 10_000_000)
         check_integer("training.logging_steps", self.logging_steps, 1, MAX_STEPS)

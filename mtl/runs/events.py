@@ -42,7 +42,9 @@ class RunStarted(Event):
     tasks: Sequence[Mapping[str, Any]]
     """One per task: name, kind, source, labels, metric, train_rows, validation_rows, test_rows, baseline."""
     parameters: Mapping[str, int]
-    """``total``, ``shared`` and ``trainable``."""
+    """``total``, ``shared``, ``heads`` and ``trainable``."""
+    parts: Sequence[Mapping[str, Any]] = ()
+    """What the model is made of, from the bottom up: ``level``, ``kind``, ``tasks``, ``parameters``, ``trainable``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,34 @@ class Loss(Event):
     """The weight that the balancer gave to the task (training only)."""
     grad_norm: float | None = None
     """Norm of the loss's gradient at the shared representation (training only)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflicts(Event):
+    """How the tasks' gradients at the common parameters agree."""
+
+    type: ClassVar[str] = "conflicts"
+    tasks: Sequence[str]
+    cosines: Sequence[Sequence[float | None]]
+    """In the order of ``tasks``; None where a gradient is zero."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers(Event):
+    """Gradient norms before clipping, by the level of the model's parts, from the bottom up."""
+
+    type: ClassVar[str] = "layers"
+    norms: Mapping[str, float]
+    """Levels without a gradient, such as frozen ones, are left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped(Event):
+    """A task, or all (None), had no part in the step: its loss or gradient is not finite."""
+
+    type: ClassVar[str] = "skipped"
+    task: str | None
+    loss: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,11 +212,13 @@ class Failed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The run did all its steps."""
+    """The run did all its steps, or as many as were of use."""
 
     type: ClassVar[str] = "finished"
     elapsed_s: float
     peak_memory_bytes: int | None = None
+    reason: str | None = None
+    """``no_improvement`` if it ended before its last step because no task got better."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +235,8 @@ class Stopped(Event):
 EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
-        RunStarted, Phase, Reading, Download, Mixture, Loss, Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
+        RunStarted, Phase, Reading, Download, Mixture, Loss, Conflicts, Layers, Skipped,
+        Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
         Failed, Finished, Stopped,
     )
 }  # fmt: skip

@@ -4,21 +4,37 @@ B texts · L tokens · H hidden size
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from mtl.sharing.parts import Part, encoder_parts
+from mtl.sharing.sharing import Sharing
 
 
-class HardSharing(nn.Module):
+class HardSharing(Sharing):
     """Every task reads the same hidden states of the same encoder; only the heads are private.
 
     `Multitask Learning <https://doi.org/10.1023/A:1007379606734>`_ (Caruana, Machine Learning 1997).
     """
 
-    def __init__(self, encoder: nn.Module) -> None:
-        super().__init__()
+    def __init__(self, encoder: PreTrainedModel, tasks: Sequence[str]) -> None:
+        super().__init__(encoder, tasks)
         self.encoder = encoder
 
-    def forward(self, inputs: Mapping[str, Tensor], tasks: Sequence[str]) -> dict[str, Tensor]:
-        """Hidden states for each task, ``[B, L, H]``: one tensor, computed once, under every task's name."""
-        hidden = self.encoder(**inputs).last_hidden_state  # [B, L, H]
-        return dict.fromkeys(tasks, hidden)
+    def groups(self, tasks: Sequence[str]) -> list[list[str]]:
+        """All tasks in one."""
+        return [list(tasks)]
+
+    def trunk(self, inputs: Mapping[str, Tensor], tasks: Sequence[str]) -> tuple[Tensor, Any]:
+        """The encoder's output, ``[B, L, H]``."""
+        return self.encoder(**inputs).last_hidden_state, None
+
+    def common(self) -> list[nn.Parameter]:
+        """All of the encoder."""
+        return list(self.encoder.parameters())
+
+    def parts(self) -> list[Part]:
+        """The encoder, for all tasks."""
+        return encoder_parts(self.encoder, self.tasks)

@@ -19,17 +19,20 @@ def count_steps(config: TrainingConfig, rows: int) -> int:
 def parameter_groups(model: MultiTaskModel, config: TrainingConfig) -> list[dict[str, Any]]:
     """Encoder and heads, each with and without weight decay: biases and norms are not decayed.
 
-    What a head shares with the encoder (tied embeddings) belongs to the encoder.
+    What a head shares with the encoder (tied embeddings) belongs to the encoder; what a sharing scheme adds at random
+    learns as fast as the heads.
     """
     rates = (config.learning_rate, config.head_learning_rate)
     chosen: dict[tuple[float, bool], list[torch.Tensor]] = {}
     seen: set[int] = set()
+    fresh = set(map(id, model.sharing.fresh()))
     parts = [(model.sharing, config.learning_rate)]
     parts += [(head, model.tasks[name].learning_rate(*rates)) for name, head in model.heads.items()]
-    for part, rate in parts:
+    for part, usual in parts:
         for name, parameter in part.named_parameters():
             if parameter.requires_grad and id(parameter) not in seen:
                 seen.add(id(parameter))
+                rate = config.head_learning_rate if id(parameter) in fresh else usual
                 chosen.setdefault((rate, _decays(name, parameter)), []).append(parameter)
     return [
         {"params": parameters, "lr": rate, "weight_decay": config.weight_decay if decay else 0.0}

@@ -12,6 +12,7 @@ from typing import Any
 from mtl.data.batches import Batch, by_length
 from mtl.data.sources import Split
 from mtl.errors import EncoderError
+from mtl.model import parameter_counts
 from mtl.runs.config import RunConfig
 from mtl.runs.events import Download, Event
 from mtl.training.evaluation import EncodedSource, evaluate
@@ -30,8 +31,8 @@ def measure(config: RunConfig, assemble: Callable[..., Trainer], cancelled: Call
     """Builds the run, times a few steps and one evaluation batch of each source, and adds up.
 
     Returns:
-        ``seconds`` for the whole run, ``peak_memory_bytes``, ``steps_per_s``, ``parts`` in seconds, and
-        ``device_name``.
+        ``seconds`` for the whole run, ``peak_memory_bytes``, ``steps_per_s``, ``phases`` in seconds, ``device_name``,
+        and ``parameters`` and ``parts`` as ``RunStarted`` has them.
 
     Raises:
         ProbeCancelled: ``cancelled()`` was true between two steps.
@@ -49,16 +50,17 @@ def measure(config: RunConfig, assemble: Callable[..., Trainer], cancelled: Call
     began = time.perf_counter()
     trainer = assemble(config, report=heed)
     loading = time.perf_counter() - began
-    per_token, tokens = _time_steps(trainer, cancelled)
-    training = per_token * tokens
+    training = _time_steps(trainer, cancelled)
     evaluating = _time_evaluations(trainer, cancelled)
     saving = 0.0
-    parts = {"loading": loading, "training": training, "evaluating": evaluating, "saving": saving}
+    phases = {"loading": loading, "training": training, "evaluating": evaluating, "saving": saving}
     return {
-        "seconds": sum(parts.values()),
+        "seconds": sum(phases.values()),
         "peak_memory_bytes": peak_memory_bytes(trainer.model.device),
         "steps_per_s": trainer.max_steps / training,
-        "parts": parts,
+        "phases": phases,
+        "parameters": dict(parameter_counts(trainer.model)),
+        "parts": [part.to_dict() for part in trainer.model.parts()],
         "device_name": device_name(trainer.model.device),
     }
 
@@ -72,8 +74,8 @@ def _tokens(batches: Sequence[Batch]) -> int:
     return sum(batch.input_ids.numel() for batch in batches)
 
 
-def _time_steps(trainer: Trainer, cancelled: Callable[[], bool]) -> tuple[float, float]:
-    """Seconds per padded token of a step, and the tokens of all steps."""
+def _time_steps(trainer: Trainer, cancelled: Callable[[], bool]) -> float:
+    """Seconds of all steps."""
     seen = list(islice(trainer.batches(), min(64, trainer.max_steps)))
     mean = sum(map(_tokens, seen)) / len(seen)
     order = sorted(seen, key=_tokens)
@@ -86,8 +88,19 @@ def _time_steps(trainer: Trainer, cancelled: Callable[[], bool]) -> tuple[float,
         began = time.perf_counter()
         trainer.train_step(batches)
         seconds.append(time.perf_counter() - began)
-    timed = sum(seconds[1:]) / sum(map(_tokens, chosen[1:]))
-    return timed, mean * trainer.max_steps
+    per_token = sum(seconds[1:]) / sum(map(_tokens, chosen[1:]))
+    total = per_token * mean * trainer.max_steps
+    measured = sum(map(trainer.measures, range(1, trainer.max_steps + 1)))
+    if measured:
+        total += measured * max(0.0, _time_measured(trainer, chosen[STEPS // 2]) - per_token * mean)
+    return total
+
+
+def _time_measured(trainer: Trainer, batches: Sequence[Batch]) -> float:
+    """Seconds of a step in which the tasks' gradients are compared as well."""
+    began = time.perf_counter()
+    trainer.train_step(batches, measure=True)
+    return time.perf_counter() - began
 
 
 def _time_evaluations(trainer: Trainer, cancelled: Callable[[], bool]) -> float:

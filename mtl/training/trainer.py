@@ -6,27 +6,28 @@ T tasks · B texts · L tokens
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from transformers import get_linear_schedule_with_warmup
 
 from mtl.balancing.balancer import Balancer
 from mtl.data.batches import Batch, BucketedStream, collate
 from mtl.data.sources import Split
-from mtl.errors import LossNotFinite, OutOfMemory
+from mtl.errors import OutOfMemory
 from mtl.model import MultiTaskModel, parameter_counts
 from mtl.runs import events
 from mtl.runs.config import TrainingConfig
 from mtl.training.evaluation import EncodedSource, baselines, evaluate, pad_id
-from mtl.training.gradients import GradientEngine, TaskGradient
 from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.mixture import MixtureLog, Plan
-from mtl.training.optimizing import count_steps, parameter_groups
+from mtl.training.optimizing import count_steps
+from mtl.training.patience import NO_IMPROVEMENT, Patience
+from mtl.training.reporting import told
 from mtl.training.sampling import Sampler
+from mtl.training.stepper import Step, Stepper
 
 Report = Callable[[events.Event], None]
 Save = Callable[[MultiTaskModel, int], str]
@@ -44,15 +45,15 @@ class Control(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: ``reason`` says why it was stopped, None if it went to its end."""
+    """How a run ended: ``reason`` says why before its last step, None if it was the last."""
 
     reason: str | None
     peak_memory_bytes: int
 
     @property
     def stopped(self) -> bool:
-        """Whether the run ended before its last step."""
-        return self.reason is not None
+        """Whether somebody ended the run; else it was scored on test rows."""
+        return self.reason not in (None, NO_IMPROVEMENT)
 
 
 class Trainer:
@@ -79,23 +80,21 @@ class Trainer:
         self.step = 0
         self.examples = 0
         self._saved: int | None = None
+        self._validated: int | None = None
+        self._patience = Patience(config.early_stopping_patience)
         rows = {source.name: len(source.splits["train"]) for source in sources}
         self.max_steps = count_steps(config, sum(rows.values()))
         self.plan = Plan(sampler, rows, config.per_device_train_batch_size, self.max_steps)
         self._mixture = MixtureLog(self.plan, config.eval_steps, self.max_steps)
-        self._engine = GradientEngine(self.model, balancer, accelerator.autocast)
-        self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self._optimizer = torch.optim.AdamW(parameter_groups(self.model, config), fused=True)
-        warmup = math.ceil(config.warmup_ratio * self.max_steps)
-        self._schedule = get_linear_schedule_with_warmup(self._optimizer, warmup, self.max_steps)
+        self._stepper = Stepper(self.model, balancer, config, self.max_steps, accelerator)
 
     def run(self, report: Report, control: Control, save: Save | None) -> Outcome:
-        """Trains to the last step, or to the end of the step in which a stop is asked for.
+        """Trains to the last step, to the end of the step in which a stop is asked for, or until no task gets better.
 
         ``save`` None keeps no snapshots.
 
         Raises:
-            LossNotFinite: A loss or the gradient became NaN or infinite; the parameters are those before the step.
+            LossNotFinite: A loss or the gradient was NaN or infinite several times in a row.
             OutOfMemory: A step does not fit into the device's memory.
             StorageError: A snapshot cannot be written.
         """
@@ -112,7 +111,8 @@ class Trainer:
             if self.step == self.max_steps:
                 break
             if self.step % self.config.eval_steps == 0:
-                self._validate(report, control, save)
+                if self._validate(report, control, save):
+                    return self._end(report, control, save, NO_IMPROVEMENT)
                 report(events.Phase(step=self.step, phase="training"))
         return self._end(report, control, save)
 
@@ -132,68 +132,45 @@ class Trainer:
         examples = [source.splits["train"][index] for index in indices]
         return collate(name, examples, source.tasks, pad_id(self.model)).to(self.accelerator.device)
 
-    def train_step(self, batches: Sequence[Batch]) -> tuple[dict[str, TaskGradient], float]:
-        """One optimizer step; gives each task's part in it and the total gradient norm before clipping."""
-        self._optimizer.zero_grad(set_to_none=True)
-        gradients = self._engine.backward(batches)
-        limit = self.config.max_grad_norm or math.inf
-        norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, limit))
+    def train_step(self, batches: Sequence[Batch], measure: bool = False) -> Step:
+        """One optimizer step; ``measure`` compares the tasks' gradients as well, at one backward a task.
+
+        Raises:
+            LossNotFinite: As ``Stepper.step``.
+        """
         self.step += 1
         self.examples += sum(len(batch) for batch in batches)
-        self._check_finite(gradients, norm)
-        self._optimizer.step()
-        self._schedule.step()
-        return gradients, norm
+        return self._stepper.step(batches, self.step, measure)
+
+    def measures(self, step: int) -> bool:
+        """Whether the tasks' gradients are compared in this step: every ``conflict_steps`` from the first on."""
+        every = self.config.conflict_steps
+        return bool(every) and (step - 1) % every == 0
 
     def _train_step(self, batches: Sequence[Batch], report: Report) -> None:
-        rate = self._schedule.get_last_lr()[0]
         try:
-            gradients, norm = self.train_step(batches)
+            done = self.train_step(batches, self.measures(self.step + 1))
         except torch.OutOfMemoryError as error:
             size = self.config.per_device_train_batch_size
             message = f"A step of {size} texts does not fit into the memory of {device_name(self.model.device)}."
             raise OutOfMemory(message, step=self.step, per_device_train_batch_size=size) from error
         if mixture := self._mixture.take(self.step, batches):
             report(mixture)
-        if self.step % self.config.logging_steps and self.step not in (1, self.max_steps):
-            return
-        for name, part in gradients.items():
-            report(
-                events.Loss(
-                    step=self.step, task=name, split="train", loss=float(part.loss), examples=self.examples,
-                    weight=part.weight, grad_norm=float(part.norm),
-                )
-            )  # fmt: skip
-        clipped = 0 < self.config.max_grad_norm < norm
-        report(
-            events.Optimizer(
-                step=self.step, learning_rate=rate, grad_norm=norm, clipped=clipped, examples=self.examples
-            )
-        )
+        due = not self.step % self.config.logging_steps or self.step in (1, self.max_steps)
+        for event in told(done, self.step, self.examples, self.config.max_grad_norm, due):
+            report(event)
 
-    def _check_finite(self, gradients: Mapping[str, TaskGradient], norm: float) -> None:
-        """Stops before a broken gradient reaches the parameters, and names the task it came from."""
-        losses = {name: float(part.loss) for name, part in gradients.items()}
-        broken = next((name for name, loss in losses.items() if not math.isfinite(loss)), None)
-        if broken is None and math.isfinite(norm):
-            return
-        if broken is None:
-            weighted = [name for name, part in gradients.items() if part.weight] or list(gradients)
-            broken = max(weighted, key=lambda name: _or_infinite(float(gradients[name].norm)))
-        rate = self.config.learning_rate
-        what = f"the loss of {broken!r} is {losses[broken]}, the gradient norm {norm:g}"
-        message = f"Training cannot go on after step {self.step}: {what}, at a learning rate of {rate:g}."
-        details = {"loss": losses[broken], "grad_norm": norm, "learning_rate": rate}
-        raise LossNotFinite(message, task=broken, step=self.step, **details)
-
-    def _validate(self, report: Report, control: Control, save: Save | None) -> None:
+    def _validate(self, report: Report, control: Control, save: Save | None) -> bool:
+        """Scores validation rows and saves; whether no task has got better for so long that the run should end."""
         report(events.Phase(step=self.step, phase="evaluating"))
         for source in self.sources.values():
             if control.stop_requested() and self.step:
                 break
             self._score(source, "validation", report)
             control.attend(self.model, self.step)
+        self._validated = self.step
         self._save(report, save)
+        return self._patience.over()
 
     def _score(self, source: EncodedSource, split: Split, report: Report) -> None:
         size = self.config.per_device_eval_batch_size
@@ -204,6 +181,7 @@ class Trainer:
             result = results[task.name]
             examples = len(source.splits[split])
             if split == "validation":  # a curve has no point of the test
+                self._patience.see(task.name, result.scores.get(task.metric, math.nan))
                 report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
             report(
                 events.Scores(
@@ -221,17 +199,19 @@ class Trainer:
         report(events.Snapshot(step=self.step, name=save(self.model, self.step)))
         self._saved = self.step
 
-    def _end(self, report: Report, control: Control, save: Save | None) -> Outcome:
-        reason = control.stop_requested() if self.step < self.max_steps else None
-        if reason:
+    def _end(self, report: Report, control: Control, save: Save | None, reason: str | None = None) -> Outcome:
+        reason = (control.stop_requested() or reason) if self.step < self.max_steps else None
+        outcome = Outcome(reason, peak_memory_bytes(self.model.device))
+        if outcome.stopped:
             self._save(report, save)
         else:
-            self._validate(report, control, save)
+            if self._validated != self.step:
+                self._validate(report, control, save)
             report(events.Phase(step=self.step, phase="evaluating"))
             for source in self.sources.values():
                 self._score(source, "test", report)
                 control.attend(self.model, self.step)
-        return Outcome(reason, peak_memory_bytes(self.model.device))
+        return replace(outcome, peak_memory_bytes=peak_memory_bytes(self.model.device))
 
     def _started(self) -> events.RunStarted:
         device = self.model.device
@@ -243,6 +223,7 @@ class Trainer:
             eval_steps=self.config.eval_steps,
             tasks=[line for source in self.sources.values() for line in _task_lines(source)],
             parameters=parameter_counts(self.model),
+            parts=[part.to_dict() for part in self.model.parts()],
         )
 
 
@@ -265,7 +246,3 @@ def _task_lines(source: EncodedSource) -> list[dict[str, Any]]:
         }
         for task in source.tasks
     ]
-
-
-def _or_infinite(value: float) -> float:
-    return value if math.isfinite(value) else math.inf

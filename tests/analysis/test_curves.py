@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from mtl.analysis.curves import Curves, significant, thin
+from mtl.analysis.curves import Curves
+from mtl.analysis.thinning import significant, thin
 
 
 @pytest.mark.parametrize(

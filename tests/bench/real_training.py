@@ -72,7 +72,7 @@ def _rounded(values: Mapping[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in values.items()}
 
 
-class _Never:
+class Never:
     """A control that asks for nothing."""
 
     def stop_requested(self) -> str | None:
@@ -86,7 +86,7 @@ def train(plain: Mapping[str, Any], uploads: Uploads, keep: Path | None = None) 
     """Trains to the end, where the test rows are scored; ``keep`` is where the model is saved."""
     log, wall, cpu = Log(), time.monotonic(), time.process_time()
     trainer = assemble(RunConfig.from_dict(plain), report=log.report, uploads=uploads)
-    trainer.run(log.report, _Never(), None)
+    trainer.run(log.report, Never(), None)
     minutes = (time.monotonic() - wall) / 60, (time.process_time() - cpu) / 60 / CORES
     found = scores_of(trainer.model, list(trainer.sources.values()))
     result = Result({**log.scores, **found}, *minutes, trainer.step)

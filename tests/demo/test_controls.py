@@ -34,6 +34,12 @@ def test_every_table_has_a_hint_that_follows_the_choice(where):
     assert len(controls.followers) == len(controls.shown(name))
 
 
+def test_a_quiet_table_is_silent_about_the_usual_method_only():
+    chooser = method_chooser("balancer", BALANCERS, "equal", EN)
+    assert method_controls("balancer", BALANCERS, chooser, EN, quiet=True).hint.props["silent"] == "balancer.equal"
+    assert controls_of("balancer").hint.props["silent"] == ""
+
+
 def test_an_option_is_explained_where_it_is_set():
     controls = controls_of("sampling")
     assert controls.options["capped", "cap"].info == EN.notes["sampling.capped.cap"]

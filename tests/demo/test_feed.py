@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from demo.feed import Feed
-from mtl.runs.events import Download, Failed, Loss, Phase, Truncated
+from mtl.runs.config import RunConfig
+from mtl.runs.events import Download, Dropped, Failed, Loss, Phase, Truncated
 from mtl.runs.presence import Claim
 from mtl.runs.process import Process
 from mtl.runs.store import RunStore
@@ -156,8 +157,6 @@ def test_fifty_watchers_cost_one_parse(store, write) -> None:
 def long_run(tmp_path_factory) -> tuple[RunStore, str]:
     """Six tasks, 10,000 steps: written at once, since a journal line by line takes a while."""
     store = RunStore(tmp_path_factory.mktemp("long"))
-    from mtl.runs.config import RunConfig
-
     run_id = store.create(RunConfig.from_dict({}))
     with (store.folder(run_id) / "events.jsonl").open("w") as file:
         for step in range(1, 10_001):
@@ -205,11 +204,13 @@ def test_a_failed_run_brings_its_error_and_a_bounded_traceback(store, write) -> 
     assert size(answer) < 10_000
 
 
-def test_truncated_sources_are_passed_on(store, write) -> None:
+def test_cut_texts_and_dropped_rows_are_passed_on(store, write) -> None:
     run = write(("topic",)).begin()
     run.say(Truncated(step=0, source="texts", rows=12, max_length=128))
+    run.say(Dropped(step=0, source="texts", split="train", rows=3, problems={"empty_text": 3}))
     answer = Feed(store).watch({"run": run.run_id, "cursor": 0})
     assert [(each["source"], each["rows"]) for each in answer["truncated"]] == [("texts", 12)]
+    assert [(each["split"], each["problems"]) for each in answer["dropped"]] == [("train", {"empty_text": 3})]
 
 
 def test_a_run_that_waits_has_a_status_and_no_rows(store, write) -> None:

@@ -6,6 +6,7 @@ from operator import attrgetter
 
 import pytest
 
+from demo.tabs.form import TRAINING
 from demo.text import ErrorText
 from demo.text.en import EN
 from demo.text.zh import ZH
@@ -189,11 +190,18 @@ def test_every_kind_and_every_errand_has_its_words(text):
         assert text.errors[kind].title and text.errors[kind].why
 
 
-def test_the_data_tab_has_the_same_places_in_every_language():
-    for words in (attrgetter("data"), attrgetter("check")):
+@LANGUAGES
+def test_every_number_of_the_form_has_a_name_for_errors(text):
+    assert TRAINING.keys() <= text.fields.keys()
+
+
+def test_every_block_has_the_same_places_in_every_language():
+    for words in map(attrgetter, ("setup", "watch", "conflict", "model", "data", "check")):
         english, chinese = asdict(words(EN)), asdict(words(ZH))
         for name, value in english.items():
             if isinstance(value, dict):
                 assert value.keys() == chinese[name].keys(), name
+            elif isinstance(value, tuple):
+                assert len(value) == len(chinese[name]), name
             else:
                 assert set(re.findall(r"\{\w+\}", value)) == set(re.findall(r"\{\w+\}", chinese[name])), name

@@ -162,7 +162,7 @@ def test_one_encoder_and_heads_of_every_kind(model_of, make_batch, rows, tmp_pat
     passes = []
     model.encoder.register_forward_hook(lambda *_: passes.append(1))
     batches = [make_batch(model, source, rows(source, 4)) for source in ("texts", "questions", "passages", "pairs")]
-    report = GradientEngine(model, Equal(names), nullcontext).backward(batches)
+    report = GradientEngine(model, Equal(names), nullcontext).backward(batches).tasks
     assert set(report) == set(names)
     assert len(passes) == 4
     found = answer(model, "The soup was lovely in Lima.", "Ada was in Lima.")

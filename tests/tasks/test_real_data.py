@@ -77,7 +77,7 @@ def fine_tuned(request):
     torch.manual_seed(0)
     trainer.model.train()
     losses = [
-        float(trainer.train_step(step)[0][task.name].loss) for step in islice(trainer.batches(), settings.max_steps)
+        float(trainer.train_step(step).tasks[task.name].loss) for step in islice(trainer.batches(), settings.max_steps)
     ]
     return name, trainer, source, losses
 

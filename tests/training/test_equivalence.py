@@ -75,10 +75,10 @@ def test_one_task_trains_as_with_the_reference_trainer(name, limit, make_trainer
     losses, norms, rates = [], [], []
     ours.model.train()
     for batch in batches:
-        rates.append(ours._schedule.get_last_lr()[0])
-        gradients, norm = ours.train_step([batch])
-        losses.append(gradients[name].loss.item())
-        norms.append(norm)
+        done = ours.train_step([batch])
+        rates.append(done.learning_rate)
+        losses.append(done.tasks[name].loss.item())
+        norms.append(done.norm)
 
     arguments = {"max_grad_norm": limit, "weight_decay": 0.1, "warmup_steps": 0.25}
     wanted, logged = reference(theirs.model, theirs.model.tasks[name], batches, tmp_path, **arguments)

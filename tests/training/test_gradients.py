@@ -5,6 +5,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 
+from mtl.balancing.balancer import View
 from mtl.balancing.constant import Equal, Fixed
 from mtl.errors import ConfigError
 from mtl.runs.config import DEFAULT_TASKS
@@ -54,7 +55,7 @@ def assert_same_gradients(model, batches, balancer, weights):
     plain_loss(model, batches, weights).backward()
     wanted = gradients(model)
     model.zero_grad(set_to_none=True)
-    report = engine(model, balancer).backward(batches)
+    report = engine(model, balancer).backward(batches).tasks
     found = gradients(model)
     size = max(gradient.abs().max().item() for gradient in wanted.values() if gradient is not None)
     for name, gradient in wanted.items():
@@ -86,7 +87,7 @@ def test_fixed_weights_give_the_gradient_of_the_weighted_sum(mix, make_model, ma
 def test_a_weight_of_zero_leaves_its_head_and_the_encoder_alone(make_model, make_batches):
     model = make_model(("topic", "stars"))
     report = assert_same_gradients(model, make_batches(model), Fixed(list(model.tasks), {"stars": 0.0}), {"stars": 0.0})
-    assert report["stars"].norm.isnan()
+    assert report["stars"].norm > 0
     assert report["topic"].norm > 0
 
 
@@ -102,7 +103,7 @@ def test_the_reported_norm_is_that_of_the_gradient_at_the_representation(mix, ma
     model = make_model(MIXES[mix])
     batches = make_batches(model)
     weights = dict.fromkeys(model.tasks, 7.0) | {"topic": 0.125}
-    report = engine(model, Fixed(list(model.tasks), weights)).backward(batches)
+    report = engine(model, Fixed(list(model.tasks), weights)).backward(batches).tasks
     for batch in batches:
         names = list(batch.labels)
         hidden = model.encode(batch, names)[names[0]]
@@ -117,7 +118,7 @@ def test_the_reported_norm_is_that_of_the_gradient_at_the_representation(mix, ma
 def test_tasks_without_a_label_are_left_out(make_model, make_batch, rows):
     model = make_model(("topic", "stars"))
     batch = make_batch(model, "texts", [{**row, "stars": None} for row in rows("texts", 4)])
-    report = engine(model, Equal(list(model.tasks))).backward([batch])
+    report = engine(model, Equal(list(model.tasks))).backward([batch]).tasks
     assert list(report) == ["topic"]
     assert all(parameter.grad is None for parameter in model.heads["stars"].parameters())
 
@@ -125,7 +126,7 @@ def test_tasks_without_a_label_are_left_out(make_model, make_batch, rows):
 def test_a_batch_without_any_label_changes_nothing(make_model, make_batch, rows):
     model = make_model(("topic",))
     batch = make_batch(model, "texts", [{**row, "topic": None} for row in rows("texts", 4)])
-    assert engine(model, Equal(["topic"])).backward([batch]) == {}
+    assert engine(model, Equal(["topic"])).backward([batch]).tasks == {}
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
@@ -151,5 +152,6 @@ def test_heads_read_hidden_states_without_padding(make_model):
 def test_weights_name_only_tasks_of_the_run():
     with pytest.raises(ConfigError, match="topic"):
         Fixed(["topic"], {"stars": 1.0})
-    assert Fixed(["topic", "stars"], {"stars": 2.0}).weights().tolist() == [1.0, 2.0]
-    assert Equal(["topic", "stars"]).weights().tolist() == [1.0, 1.0]
+    view = View(["topic", "stars"], torch.zeros(2))
+    assert Fixed(view.tasks, {"stars": 2.0}).weights(view).tolist() == [1.0, 2.0]
+    assert Equal(view.tasks).weights(view).tolist() == [1.0, 1.0]

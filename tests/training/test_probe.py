@@ -18,17 +18,17 @@ def config(tiny_encoder, corpus):
 
 def test_a_probe_adds_up_the_parts_of_a_run(config):
     found = probe(config(), lambda: False)
-    assert found["seconds"] == pytest.approx(sum(found["parts"].values()))
-    assert all(seconds >= 0 for seconds in found["parts"].values())
-    assert found["parts"]["training"] > 0
-    assert found["parts"]["evaluating"] > 0
+    assert found["seconds"] == pytest.approx(sum(found["phases"].values()))
+    assert all(seconds >= 0 for seconds in found["phases"].values())
+    assert found["phases"]["training"] > 0
+    assert found["phases"]["evaluating"] > 0
     assert found["peak_memory_bytes"] > 2**20
     assert found["steps_per_s"] > 0
 
 
 def test_more_steps_take_longer(config):
     short, long = probe(config(max_steps=2), lambda: False), probe(config(max_steps=2000), lambda: False)
-    assert long["parts"]["training"] > 20 * short["parts"]["training"]
+    assert long["phases"]["training"] > 20 * short["phases"]["training"]
 
 
 def test_a_single_step_can_be_probed(config):
@@ -51,3 +51,19 @@ def test_a_newer_question_ends_the_probe_between_two_steps(after, config):
 def test_an_impossible_configuration_is_refused_before_anything_is_loaded(config):
     with pytest.raises(ConfigError):
         probe(RunConfig.from_dict({"balancer": "magic"}), lambda: False)
+
+
+def test_steps_that_compare_gradients_are_counted_in(config, monkeypatch):
+    from mtl.training import probe as module
+
+    seen = []
+
+    def slow(trainer, batches):
+        seen.append(len(batches))
+        return 1000.0
+
+    monkeypatch.setattr(module, "_time_measured", slow)
+    found = probe(config(max_steps=20, conflict_steps=5), lambda: False)
+    assert len(seen) == 1
+    assert found["phases"]["training"] == pytest.approx(4 * 1000, rel=0.01)  # steps 1, 6, 11 and 16
+    assert probe(config(max_steps=20, conflict_steps=0), lambda: False)["phases"]["training"] < 1000
