@@ -115,7 +115,7 @@ RUNS: Mapping[str, Run] = {
     "multi30k_sst2": Run(
         tables=["multi30k", "sst2"],
         tasks=[TRANSLATION, SENTIMENT],
-        training=steps(1500, batch=64, encoder=2e-4, heads=1e-3),
+        training=steps(920, batch=64, encoder=1e-4, heads=1e-3),
         bars=[Bar("translation", "bleu", 27), Bar("sentiment", "accuracy", 87)],
         minutes=20,
         more=encoder(128) | sampling("weighted", weights={"multi30k": 3.0}),
@@ -144,7 +144,7 @@ RUNS: Mapping[str, Run] = {
     "yardstick": Run(
         tables=["multi30k"],
         tasks=[TRANSLATION | {"options": {"num_beams": 1}}],
-        training=steps(360, batch=64, encoder=2e-4, heads=1e-3),
+        training=steps(310, batch=64, encoder=1e-4, heads=1e-3),
         bars=[Bar("translation", "bleu", 20.5)],
         minutes=5,
         more=encoder(128),
