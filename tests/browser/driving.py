@@ -125,6 +125,10 @@ def open_chromium() -> Iterator[Browser]:
         browser.close()
 
 
+BROKEN_OFF = ("AbortError", "Connection errored out")
+"""What Gradio says of a request whose page was left."""
+
+
 class Visitor:
     """A person with a browser of their own. ``trouble`` collects what should never happen to them."""
 
@@ -147,6 +151,12 @@ class Visitor:
     def _refuse(self, dialog: Any) -> None:
         self.trouble.append(f"dialog: {dialog.message}")
         dialog.dismiss()
+
+    def reload(self) -> None:
+        """Loads the page again. What the old one says of its requests that break off is no trouble."""
+        known = len(self.trouble)
+        self.page.reload()
+        self.trouble[known:] = [said for said in self.trouble[known:] if not any(word in said for word in BROKEN_OFF)]
 
     def go(self, address: str = "/") -> Page:
         """Opens an address of the app, and waits until the page is drawn and its form filled in."""

@@ -144,14 +144,15 @@ def test_stop_ends_the_run_and_keeps_the_curve(visit, own_run) -> None:
 
 
 def test_on_a_shared_machine_only_who_started_a_run_can_stop_it(shared_app, visit) -> None:
-    mine = visit("/", url=shared_app.url).page
+    starter = visit("/", url=shared_app.url)
+    mine = starter.page
     set_steps(mine, 900)
     run = train(mine)
     wait_for_steps(mine)
     yours = visit(f"/?run={run}", url=shared_app.url).page
     wait_for_steps(yours)
     yours.locator("button#go.train").wait_for()
-    mine.reload()
+    starter.reload()
     mine.locator("button#go.stop").click()
     wait_for_state(yours, "stopped")
 
