@@ -47,7 +47,7 @@ class Feed:
             # The status comes first: numbers that it already counts are then surely among the rows.
             status = self._status(run_id)
             track = self._track(run_id)
-            portion = self._with_settings(run_id, track.since(cursor))
+            portion = track.since(cursor)
         except (MtlError, OSError):
             return {"run": run_id, "cursor": 0, "missing": True}
         return {"run": run_id, "missing": False, "status": _brief(status, track.traceback()), **portion}
@@ -56,16 +56,6 @@ class Feed:
         if run_id == RECORDED and self._recording:
             return self._recording.status()
         return self._store.status(run_id).to_dict()
-
-    def _with_settings(self, run_id: str, portion: dict[str, Any]) -> dict[str, Any]:
-        """The portion; where it tells how the run began, with how often its gradients are compared."""
-        if portion["start"] is None:
-            return portion
-        if run_id == RECORDED and self._recording:
-            every = self._recording.config.get("training", {}).get("conflict_steps")
-        else:
-            every = self._store.config(run_id).training.conflict_steps
-        return {**portion, "start": {**portion["start"], "conflict_steps": every}}
 
     def _track(self, run_id: str) -> "_Track":
         """The run's track; the least recently watched one makes room for a new one."""

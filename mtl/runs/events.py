@@ -39,6 +39,8 @@ class RunStarted(Event):
     precision: str
     max_steps: int
     eval_steps: int
+    conflict_steps: int | None = None
+    """Steps between comparisons of the tasks' gradients; 0: they are never compared."""
     tasks: Sequence[Mapping[str, Any]]
     """One per task: name, kind, source, labels, metric, train_rows, validation_rows, test_rows, baseline."""
     parameters: Mapping[str, int]

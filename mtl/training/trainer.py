@@ -221,6 +221,7 @@ class Trainer:
             precision="bf16" if self.accelerator.mixed_precision == "bf16" else "fp32",
             max_steps=self.max_steps,
             eval_steps=self.config.eval_steps,
+            conflict_steps=self.config.conflict_steps,
             tasks=[line for source in self.sources.values() for line in _task_lines(source)],
             parameters=parameter_counts(self.model),
             parts=[part.to_dict() for part in self.model.parts()],

@@ -51,10 +51,10 @@ def trained(app, visit, run):
     return page, [json.loads(line) for line in lines]
 
 
-def told(app, *events, tasks=TWO, **training):
+def told(app, *events, tasks=TWO):
     """A run that says so; gives its id."""
     store = RunStore(app.runs)
-    run = store.create(RunConfig.from_dict({"tasks": list(tasks), "training": training}))
+    run = store.create(RunConfig.from_dict({"tasks": list(tasks)}))
     journal = Journal(store.folder(run) / "events.jsonl", lambda: 1.0)
     for event in (*events, Finished(step=9, elapsed_s=4.0, peak_memory_bytes=900_000_000)):
         journal.append(event)
@@ -66,9 +66,10 @@ def part(level, kind, tasks, trainable=True):
     return {"level": level, "kind": kind, "tasks": list(tasks), "parameters": 500_000, "trainable": trainable}
 
 
-def started(*parts, tasks=TWO):
+def started(*parts, tasks=TWO, conflict_steps=12):
     return RunStarted(
-        device="cpu", device_name="toy", precision="fp32", max_steps=9, eval_steps=9, parts=parts,
+        device="cpu", device_name="toy", precision="fp32", max_steps=9, eval_steps=9, conflict_steps=conflict_steps,
+        parts=parts,
         parameters={"total": 22_900_000, "shared": 22_700_000},
         tasks=[{"name": task, "kind": "classification", "source": "texts", "metric": "accuracy"} for task in tasks],
     )  # fmt: skip
@@ -132,16 +133,16 @@ def test_the_picture_is_that_of_the_model_with_its_norms(trained) -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "training", "sentence"),
+    ("events", "sentence"),
     [
-        ([started(*SHARED, *HEADS[:1], tasks=TWO[:1])], {}, "One task alone"),
-        ([started(*OWN, *HEADS)], {}, "Nothing is shared, so the gradients do not meet."),
-        ([started(*SHARED, *HEADS)], {"conflict_steps": 0}, "Measuring is switched off"),
-        ([started(*SHARED, *HEADS)], {}, "In this run the gradients were not compared."),
+        ([started(*SHARED, *HEADS[:1], tasks=TWO[:1])], "One task alone"),
+        ([started(*OWN, *HEADS)], "Nothing is shared, so the gradients do not meet."),
+        ([started(*SHARED, *HEADS, conflict_steps=0)], "Measuring is switched off"),
+        ([started(*SHARED, *HEADS)], "In this run the gradients were not compared."),
     ],
 )
-def test_an_empty_matrix_says_why(visit, app, events, training, sentence) -> None:
-    page = visit(f"/?run={told(app, *events, **training)}").page
+def test_an_empty_matrix_says_why(visit, app, events, sentence) -> None:
+    page = visit(f"/?run={told(app, *events)}").page
     wait_for_state(page, "finished")
     page.get_by_role("tab", name="Conflict").click()
     page.locator("#conflict .idle").filter(has_text=sentence).wait_for()

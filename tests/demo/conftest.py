@@ -45,6 +45,7 @@ class Writer:
                 precision="fp32",
                 max_steps=max_steps,
                 eval_steps=10,
+                conflict_steps=4,
                 tasks=tasks,
                 parameters={"total": 22_713_216, "shared": 22_565_376, "trainable": 22_713_216},
             )

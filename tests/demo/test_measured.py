@@ -78,7 +78,7 @@ def test_what_was_left_out_is_counted_over_the_whole_run(store, write) -> None:
 def test_the_start_says_how_often_gradients_are_compared_and_the_end_what_it_cost(store, write) -> None:
     run = write(("topic",)).begin()
     answer = ask(store, run)
-    assert answer["start"]["conflict_steps"] == RunConfig().training.conflict_steps
+    assert answer["start"]["conflict_steps"] == 4
     assert answer["end"] is None
     run.say(Finished(step=9, elapsed_s=4.56789, peak_memory_bytes=1 << 30, reason="no_improvement"))
     answer = ask(store, run, answer["cursor"])
@@ -86,6 +86,13 @@ def test_the_start_says_how_often_gradients_are_compared_and_the_end_what_it_cos
         "t": 0.0, "step": 9, "elapsed_s": 4.568, "peak_memory_bytes": 1 << 30, "reason": "no_improvement"
     }  # fmt: skip
     assert answer["status"]["reason"] == "no_improvement"
+
+
+def test_a_run_whose_configuration_is_damaged_is_still_shown(store, write) -> None:
+    run = write(("topic",)).begin()
+    (store.folder(run.run_id) / "config.json").write_text('{"training": {"of another version": 1}}')
+    answer = ask(store, run)
+    assert not answer["missing"] and answer["start"]["max_steps"] == 100
 
 
 def test_an_update_with_a_measurement_is_small(store, write) -> None:
