@@ -153,6 +153,22 @@ def test_what_is_shared_is_counted(step):
     assert counts["lora"]["total"] - counts["hard"]["total"] < encoder
 
 
+EVERY_KIND = ("topic", "stars", "entities", "aspects", "answers", "headline")
+
+
+@EACH
+def test_every_kind_of_task_learns_and_answers_the_same_from_a_snapshot(scheme, options, step, tmp_path):
+    model, batches = step(scheme, options, EVERY_KIND, 4)
+    done = backward(model, batches, "upgrad")
+    assert set(done.tasks) == set(EVERY_KIND) and not done.skipped
+    for name, head in model.heads.items():
+        assert any(each.grad is not None and each.grad.any() for each in head.parameters()), name
+    model.eval().save_pretrained(tmp_path / "snapshot")
+    again = MultiTaskModel.from_pretrained(tmp_path / "snapshot")
+    texts = ("Where was the soup?", "The soup was lovely in Lima.")
+    assert answer(again, *texts).to_dict() == answer(model, *texts).to_dict()
+
+
 @EACH
 def test_every_parameter_is_part_of_one_level_once(scheme, options, step):
     model, _ = step(scheme, options)
