@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE_WITHIN_S = 6.0
-"""Seconds of work until the page answers."""
+PAGE_PER_IMPORT = 2.5
+"""Work until the page answers, in units of what importing its framework costs. Seconds are for ``tests.bench``."""
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 
@@ -32,6 +32,11 @@ def wait_for_children(server, deadline_s: float = 20) -> set[int]:
     return server.children()
 
 
+def seconds_to_import(module: str) -> float:
+    code = f"import time, {module}; print(time.process_time())"
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=150).stdout)
+
+
 def test_importing_the_app_starts_nothing() -> None:
     code = "import threading, app; assert threading.active_count() == 1, threading.enumerate()"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=150)
@@ -40,9 +45,10 @@ def test_importing_the_app_starts_nothing() -> None:
 
 @pytest.mark.slow
 def test_the_page_comes_soon_without_torch_and_ctrl_c_is_quiet(serve, tmp_path) -> None:
+    seconds_to_import("gradio")  # the first import of all may compile its files
     server = serve(tmp_path / "runs")
     server.wait()
-    assert server.seconds_worked() < PAGE_WITHIN_S
+    assert server.seconds_worked() < PAGE_PER_IMPORT * seconds_to_import("gradio")
     standby = wait_for_children(server)
     assert "libtorch" not in server.libraries()
     code, printed = server.end(signal.SIGINT, deadline_s=15)
