@@ -73,6 +73,7 @@ def _measured(curves: Curves, rows: Mapping[tuple[str, str], list[Any]], cursor:
         "layers": {"levels": list(curves.layers.columns), "rows": layers} if layers else None,
         "conflicts": {**_agreement(curves.conflicts), "rows": conflicts} if conflicts else None,
         "skipped": _skips(curves) if curves.last_skip >= cursor else None,
+        "unbalanced": len(curves.unbalanced) if _last(curves.unbalanced) >= cursor else None,
     }
 
 
@@ -87,6 +88,11 @@ def _agreement(conflicts: Conflicts) -> dict[str, Any]:
         "help": conflicts.strongest_help(),
         "conflict": conflicts.strongest_conflict(),
     }
+
+
+def _last(found: Sequence[tuple[int, int]]) -> int:
+    """The index of the last of these events; -1 if there is none."""
+    return found[-1][0] if found else -1
 
 
 def _skips(curves: Curves) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
-/* What a person should know of a run besides its numbers: rows that were left out, texts that were cut, and steps in
-   which a task had no part. */
+/* What a person should know of a run besides its numbers: rows that were left out, texts that were cut, steps in which
+   a task had no part, and steps in which nothing was balanced. */
 import { plain, say } from './dom.js';
 import { taskName } from './bus.js';
 
 export const remarks = (words, run) =>
-  [...dropped(words, run), ...cut(words, run), ...leftOut(words, run)].join(words.units.sentences);
+  [...dropped(words, run), ...cut(words, run), ...leftOut(words, run), ...unbalanced(words, run)].join(words.units.sentences);
 
 /* A source is known by the tasks that read it. */
 const readers = ({ units }, { start }, source) =>
@@ -37,4 +37,8 @@ function leftOut({ watch: w }, { skipped }) {
       why = losses === n ? w.its_loss : losses ? w.its_loss_or_gradient : w.its_gradient;
     return task ? say(w.left_out, { task: taskName(task), steps, why }) : say(w.nothing_learnt, { steps });
   });
+}
+
+function unbalanced({ watch: w }, { unbalanced: n }) {
+  return n ? [say(w.unbalanced, { steps: n === 1 ? w.one_step : say(w.some_steps, { n }) })] : [];
 }

@@ -148,6 +148,7 @@ class WatchText:
     cut: str
     left_out: str
     nothing_learnt: str
+    unbalanced: str
     one_step: str
     some_steps: str
     its_loss: str

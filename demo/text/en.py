@@ -119,6 +119,7 @@ WATCH = WatchText(
     cut="{tasks}: {n} texts are longer than {most} tokens; the rest of them is not read.",
     left_out="{task} was left out of {steps}: {why}.",
     nothing_learnt="Nothing was learnt in {steps}: the gradient of all tasks together was not finite.",
+    unbalanced="The method found no weights in {steps}: all tasks weighed the same there.",
     one_step="1 step",
     some_steps="{n} steps",
     its_loss="its loss was not finite",

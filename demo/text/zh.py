@@ -118,6 +118,7 @@ WATCH = WatchText(
     cut="{tasks}：有 {n} 段文本超过 {most} 个词元，其余部分不会读取。",
     left_out="“{task}”有 {steps}未参与训练：{why}。",
     nothing_learnt="有 {steps}没有更新模型：所有任务合起来的梯度不是有限值。",
+    unbalanced="有 {steps}没有算出权重：这时所有任务的权重相同。",
     one_step="1 步",
     some_steps="{n} 步",
     its_loss="损失不是有限值",

@@ -80,6 +80,8 @@ class Curves:
         """In how many steps each task, or the ``WHOLE_STEP``, was left out, and in how many of them for its loss."""
         self.last_skip = -1
         """The index of the last event that left something out; -1 if there is none."""
+        self.unbalanced: list[tuple[int, int]] = []
+        """The steps in which the balancer found no weights, each behind its event's index."""
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Takes the next event of the journal; types it does not draw only count."""
@@ -120,6 +122,9 @@ class Curves:
         self.skips[task] = (steps + 1, losses + (significant(event.get("loss")) is None))
         self.last_skip = index
 
+    def _unbalanced(self, index: int, event: Mapping[str, Any]) -> None:
+        self.unbalanced.append((index, _whole(event.get(STEP))))
+
     def _snapshot(self, index: int, event: Mapping[str, Any]) -> None:
         self.snapshots.append((index, _whole(event.get(STEP))))
 
@@ -134,6 +139,7 @@ _TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
     "conflicts": Curves._conflicts,
     "layers": Curves._layers,
     "skipped": Curves._skipped,
+    "unbalanced": Curves._unbalanced,
     "snapshot": Curves._snapshot,
     "run_started": Curves._once,
     "truncated": Curves._once,

@@ -62,6 +62,8 @@ class Balancer(nn.Module, ABC):
         self.tasks = tuple(tasks)
         self.exact = False
         """Whether every task has a row of its own at the common parameters, also where a text has several tasks."""
+        self.fell_back = 0
+        """How often no weights were found, and all weighed 1."""
 
     @abstractmethod
     def weights(self, view: View) -> Tensor:

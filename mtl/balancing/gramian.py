@@ -52,7 +52,6 @@ class GramianBalancer(Balancer):
         self.exact = exact
         self._make = make
         self._weightings: dict[tuple[str, ...], Weighting[Any]] = {}
-        self.fell_back = 0
 
     def weights(self, view: View) -> Tensor:
         """``[N]``, of the method and of 1 where there is nothing to balance."""

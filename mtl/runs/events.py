@@ -132,6 +132,13 @@ class Skipped(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unbalanced(Event):
+    """The balancer found no weights: every task weighed 1 in this step."""
+
+    type: ClassVar[str] = "unbalanced"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Optimizer(Event):
     """One step of the optimizer."""
 
@@ -238,7 +245,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
         RunStarted, Phase, Reading, Download, Mixture, Loss, Conflicts, Layers, Skipped,
-        Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
+        Unbalanced, Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
         Failed, Finished, Stopped,
     )
 }  # fmt: skip

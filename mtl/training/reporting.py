@@ -14,6 +14,8 @@ def told(step: Step, number: int, examples: int, max_grad_norm: float, due: bool
         yield events.Skipped(step=number, task=name, loss=float(loss))
     if not step.applied:
         yield events.Skipped(step=number, task=None, loss=None)
+    if not step.balanced:
+        yield events.Unbalanced(step=number)
     if step.gradients.gramian is not None and len(step.gradients.names) > 1:
         names = step.gradients.names
         yield events.Conflicts(step=number, tasks=names, cosines=cosines(step.gradients.gramian))

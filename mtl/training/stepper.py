@@ -38,6 +38,8 @@ class Step:
     """The encoder's, in this step."""
     layers: Mapping[str, float] = field(default_factory=dict)
     """Gradient norms by the level of the model's parts, from the bottom up, where they were measured."""
+    balanced: bool = True
+    """Whether the balancer found weights; where not, every task weighed 1."""
 
     @property
     def tasks(self) -> Mapping[str, TaskGradient]:
@@ -84,11 +86,12 @@ class Stepper:
         rate = float(self._schedule.get_last_lr()[0])
         self._optimizer.zero_grad(set_to_none=True)
         drawn = _random_state(self._model.device) if self._balancer.looks_back else None
+        fell_back = self._balancer.fell_back
         gradients = self._engine.backward(batches, measure)
         layers = _layer_norms(self._model) if measure else {}
         limit = self._config.max_grad_norm or math.inf
         norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, limit))
-        found = Step(gradients, norm, rate, layers)
+        found = Step(gradients, norm, rate, layers, balanced=self._balancer.fell_back == fell_back)
         self._count_skips(found, number)
         if found.applied and gradients.tasks:
             self._optimizer.step()

@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client
 
 from mtl.runs.config import DEFAULT_TASKS, RunConfig
-from mtl.runs.events import Conflicts, Dropped, Finished, Layers, RunStarted, Skipped, Truncated
+from mtl.runs.events import Conflicts, Dropped, Finished, Layers, RunStarted, Skipped, Truncated, Unbalanced
 from mtl.runs.journal import Journal
 from mtl.runs.store import RunStore
 from tests.browser.driving import LAPTOP, wait_for_state
@@ -174,6 +174,7 @@ def test_a_pair_that_is_pointed_at_stands_out_and_the_arrows_lead_on(visit, app)
             [
                 "Stars was left out of 2 steps: its loss was not finite.",
                 "Nothing was learnt in 1 step",
+                "The method found no weights in 1 step",
                 "Topic, Stars: 1,200 texts are longer than 64 tokens",
                 "Topic, Stars: 3 rows for training have problems and lack that label or are left out: blank text (2), "
                 "no label (1).",
@@ -184,6 +185,7 @@ def test_a_pair_that_is_pointed_at_stands_out_and_the_arrows_lead_on(visit, app)
             [
                 "“星级”有 2 步未参与训练：损失不是有限值。",
                 "有 1 步没有更新模型",
+                "有 1 步没有算出权重",
                 "超过 64 个词元",
                 "训练集中有 3 行有问题",
             ],
@@ -192,9 +194,10 @@ def test_a_pair_that_is_pointed_at_stands_out_and_the_arrows_lead_on(visit, app)
 )
 def test_what_was_left_out_is_told_in_words(visit, app, address, sentences) -> None:
     skips = [Skipped(step=step, task="stars", loss=float("nan")) for step in (1, 2)]
+    whole = [Skipped(step=3, task=None, loss=None), Unbalanced(step=4)]
     cut = Truncated(step=0, source="texts", rows=1200, max_length=64)
     dropped = Dropped(step=0, source="texts", split="train", rows=3, problems={"empty_text": 2, "missing_label": 1})
-    run = told(app, cut, dropped, started(*SHARED, *HEADS), *skips, Skipped(step=3, task=None, loss=None), AGREED)
+    run = told(app, cut, dropped, started(*SHARED, *HEADS), *skips, *whole, AGREED)
     page = visit(f"{address}?run={run}").page
     page.locator(".remarks:not([hidden])").wait_for()
     for sentence in sentences:

@@ -6,7 +6,7 @@ import pytest
 
 from demo.feed import Feed
 from mtl.runs.config import RunConfig
-from mtl.runs.events import Conflicts, Finished, Layers, Skipped
+from mtl.runs.events import Conflicts, Finished, Layers, Skipped, Unbalanced
 from mtl.runs.store import RunStore
 from tests.demo.test_feed import follow, size
 
@@ -73,6 +73,16 @@ def test_what_was_left_out_is_counted_over_the_whole_run(store, write) -> None:
     run.say(Skipped(step=3, task=None, loss=None))
     later = ask(store, run, first["cursor"])["skipped"]
     assert later == [{"task": "stars", "steps": 2, "losses": 1}, {"task": "", "steps": 1, "losses": 1}]
+
+
+def test_steps_without_weights_are_counted_over_the_whole_run(store, write) -> None:
+    run = write(("topic", "stars")).begin()
+    run.say(Unbalanced(step=1), Unbalanced(step=2))
+    first = ask(store, run)
+    assert first["unbalanced"] == 2
+    assert ask(store, run, first["cursor"])["unbalanced"] is None
+    run.say(Unbalanced(step=7))
+    assert ask(store, run, first["cursor"])["unbalanced"] == 3
 
 
 def test_the_start_says_how_often_gradients_are_compared_and_the_end_what_it_cost(store, write) -> None:

@@ -100,6 +100,21 @@ def test_a_task_without_a_finite_loss_is_left_out_of_the_step_and_said(balancer,
     assert all(value.isfinite().all() for value in trainer.model.state_dict().values())
 
 
+def test_a_step_without_weights_from_the_balancer_is_made_with_equal_ones_and_said(make_trainer, train, monkeypatch):
+    trainer = make_trainer(["topic", "stars"], max_steps=3, parts={"balancer": {"name": "upgrad"}})
+    balancer, asked = trainer._stepper._balancer, []
+    find = balancer._ask
+
+    def fail_once(*arguments):
+        asked.append(arguments)
+        return None if len(asked) == 2 else find(*arguments)
+
+    monkeypatch.setattr(balancer, "_ask", fail_once)
+    said, _, _ = train(trainer)
+    assert [event.step for event in of(said, events.Unbalanced)] == [2]
+    assert {event.weight for event in of(said, events.Loss, split="train") if event.step == 2} == {1.0}
+
+
 def test_the_step_is_then_that_of_the_other_tasks(make_trainer, monkeypatch):
     both, alone = make_trainer(["topic", "stars"]), make_trainer(["topic", "stars"])
     monkeypatch.setattr(alone.model.tasks["stars"], "labelled", lambda labels: False)
