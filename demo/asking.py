@@ -3,13 +3,17 @@
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 
 from demo.lessons.recording import RECORDED, Recording
+from mtl.checks import check_choice
 from mtl.errors import CheckpointError, ConfigError
 from mtl.runs import questions
+from mtl.runs.questions import Question
+from mtl.runs.selected import FIRST, NEWEST, WHICH
 from mtl.runs.store import RunStore
 
 MAX_CHARACTERS = 20_000
@@ -45,26 +49,27 @@ class Asking:
         self,
         store: RunStore,
         recording: Recording | None = None,
-        load: Callable[[Path, bool], Predictor] | None = None,
+        load: Callable[[Path, str], Predictor] | None = None,
     ) -> None:
-        """``load`` makes a predictor of a folder of snapshots, of the newest or else of the first."""
+        """``load`` makes a predictor of a folder of snapshots, and of which of them."""
         self._store = store
         self._recording = recording
         self._load = load or load_predictor
-        self._predictors: _Recent[tuple[Path, bool], Predictor] = _Recent(KEPT_PREDICTORS)
+        self._predictors: _Recent[tuple[Path, str], Predictor] = _Recent(KEPT_PREDICTORS)
         self._answers: _Recent[tuple[str, ...], dict[str, Any]] = _Recent(KEPT_ANSWERS)
 
-    def answer(self, run_id: str, text: object, text_pair: object = "") -> dict[str, Any]:
+    def answer(self, run_id: str, text: object, text_pair: object = "", which: object = NEWEST) -> dict[str, Any]:
         """All heads' answers, and under ``before`` those of the run's first snapshot.
 
-        While the run trains its worker answers with the weights of its newest step; else its newest snapshot does.
+        ``which`` weights are asked: the newest, the best of all tasks together, or each task's best. While the run
+        trains its worker answers, the newest question with the weights of its newest step; else snapshots do.
 
         Returns:
-            ``step``, ``truncated``, ``tokens_read``, ``missing_pair`` and ``answers`` as ``Answers.to_dict`` gives
-            them, and ``before``: the answers of step 0, None where that snapshot is gone.
+            ``step``, ``truncated``, ``tokens_read``, ``missing_pair``, ``steps`` and ``answers`` as
+            ``Answers.to_dict`` gives them, and ``before``: the answers of step 0, None where that snapshot is gone.
 
         Raises:
-            ConfigError: The text holds nothing that can be seen.
+            ConfigError: The text holds nothing that can be seen, or ``which`` is none of the three.
             RunNotFound: There is no such run.
             CheckpointError: The run has saved nothing yet (``reason`` is ``missing``), or a snapshot is damaged.
         """
@@ -72,18 +77,20 @@ class Asking:
         paired, pair_cut = readable("text_pair", text_pair) if _seen(text_pair) else ("", False)
         if run_id == RECORDED and self._recording:
             return self._recording.answer(asked, paired)
-        live = self._of_worker(run_id, asked, paired)
+        check_choice("which", which, WHICH)
+        question = Question(asked, paired or None, str(which))
+        live = self._of_worker(run_id, question)
         if live is not None:
             return {**live, "truncated": bool(live["truncated"] or cut or pair_cut)}
         newest, first = self._store.newest_snapshot(run_id), self._store.first_snapshot(run_id)
         if newest is None:
             raise CheckpointError("The run has saved no snapshot yet.", reason="missing")
-        now = self._of_snapshot(newest, asked, paired, newest=True)
-        before = self._of_snapshot(first, asked, paired, newest=False) if first else None
+        now = self._of_snapshot(newest, question, repr(self._store.selected(run_id)))
+        before = self._of_snapshot(first, replace(question, which=FIRST)) if first else None
         truncated = bool(now["truncated"] or cut or pair_cut)
         return {**now, "truncated": truncated, "before": before and before["answers"]}
 
-    def _of_worker(self, run_id: str, text: str, text_pair: str) -> dict[str, Any] | None:
+    def _of_worker(self, run_id: str, question: Question) -> dict[str, Any] | None:
         """What the run's worker answers; None if it does not train or is too busy.
 
         The same question at the same step is asked once, however many ask.
@@ -96,34 +103,34 @@ class Asking:
             return self._store.status(run_id).state in ANSWERING
 
         def ask() -> dict[str, Any]:
-            reply = questions.ask(folder, text, text_pair or None, PATIENCE_S, trains)
+            reply = questions.ask(folder, question, PATIENCE_S, trains)
             if reply is None or "now" not in reply:
                 raise _NoReplyError
             return {**reply["now"], "before": reply["before"]}
 
         try:
-            return self._answers.get((run_id, str(status.step), text, text_pair), ask)
+            return self._answers.get((run_id, str(status.step), repr(question)), ask)
         except _NoReplyError:
             return None
 
-    def _of_snapshot(self, snapshot: Path, text: str, text_pair: str, *, newest: bool) -> dict[str, Any]:
-        """What this snapshot answers; the same question to it is computed once, however many ask."""
-        folder = snapshot.parent
+    def _of_snapshot(self, snapshot: Path, question: Question, selected: str = "") -> dict[str, Any]:
+        """What the snapshots answer of which this is one; the same question is computed once, however many ask."""
+        folder, which = snapshot.parent, question.which
 
         def ask() -> dict[str, Any]:
-            predictor = self._predictors.get((folder, newest), lambda: self._load(folder, newest))
-            answers: dict[str, Any] = predictor.answer(text, text_pair or None).to_dict()
+            predictor = self._predictors.get((folder, which), lambda: self._load(folder, which))
+            answers: dict[str, Any] = predictor.answer(question.text, question.text_pair).to_dict()
             return answers
 
-        return self._answers.get((str(snapshot), str(newest), text, text_pair), ask)
+        return self._answers.get((str(snapshot), repr(question), selected), ask)
 
 
-def load_predictor(folder: Path, newest: bool) -> Predictor:
-    """A predictor of the snapshots in a folder. The first call imports torch, which takes seconds."""
+def load_predictor(folder: Path, which: str) -> Predictor:
+    """A predictor of these snapshots in a folder. The first call imports torch, which takes seconds."""
     # Late on purpose: the page must answer before torch is needed, and may never need it.
     from mtl.inference import Predictor as TorchPredictor
 
-    return TorchPredictor(folder, newest=newest)
+    return TorchPredictor(folder, which=which)
 
 
 def readable(field: str, text: object) -> tuple[str, bool]:

@@ -60,10 +60,16 @@ def portion_of(curves: Curves, cursor: int) -> dict[str, Any]:
         "samples": _samples(once),
         "mixture": next((_plain(event) for event in reversed(once) if event["type"] == "mixture"), None),
         "snapshot": snapshots[-1] if snapshots else None,
+        "selected": _selected(curves) if snapshots else None,
         "end": next((_plain(event) for event in once if event["type"] in ENDS), None),
         **_measured(curves, rows, cursor),
     }
     return portion if stop == curves.count else {**portion, "more": True}
+
+
+def _selected(curves: Curves) -> dict[str, Any]:
+    """Which snapshots are the best, and what all of them take on the disk."""
+    return {"best": curves.best, "each": curves.best_of, "disk_bytes": curves.disk_bytes}
 
 
 def _measured(curves: Curves, rows: Mapping[tuple[str, str], list[Any]], cursor: int) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from mtl import assembly, worker
 from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError, MtlError
 from mtl.runs.config import RunConfig
+from mtl.runs.questions import Question
+from mtl.runs.selected import NEWEST, WHICH
 from mtl.runs.store import UPLOADS
 
 
@@ -47,14 +49,14 @@ def upload(file: Path, runs: Path) -> int:
     return 0
 
 
-def predict(run_id: str, text: str, text_pair: str | None, runs: Path) -> int:
+def predict(run_id: str, question: Question, runs: Path) -> int:
     """Prints every head's answer as JSON."""
     from mtl.runs.store import RunStore
 
     folder = RunStore(runs).folder(run_id)
     from mtl.inference import Predictor  # torch: a run that is not there is said at once
 
-    answers = Predictor(folder / "snapshots").answer(text, text_pair)
+    answers = Predictor(folder / "snapshots", which=question.which).answer(question.text, question.text_pair)
     print(json.dumps(answers.to_dict(), ensure_ascii=False, indent=1))
     return 0
 
@@ -73,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asking.add_argument("run")
     asking.add_argument("text")
     asking.add_argument("text_pair", nargs="?")
+    asking.add_argument("--snapshot", choices=WHICH, default=NEWEST, help="whose weights answer (%(default)s)")
     given = parser.parse_args(arguments)
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
@@ -81,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "upload":
             return upload(given.file, given.runs_dir)
         if given.command == "predict":
-            return predict(given.run, given.text, given.text_pair, given.runs_dir)
+            return predict(given.run, Question(given.text, given.text_pair, given.snapshot), given.runs_dir)
         print(json.dumps(options(), ensure_ascii=False, indent=1))
     except MtlError as error:
         print(f"{error.name}: {error.message}", file=sys.stderr)

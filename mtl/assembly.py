@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mtl import architectures, encoders
@@ -22,7 +23,7 @@ from mtl.data.sources import Row, Split, TaskSpec
 from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError, EncoderError, StorageError
 from mtl.runs import events
-from mtl.runs.config import Choice, EncoderConfig, RunConfig
+from mtl.runs.config import LAST, Choice, EncoderConfig, RunConfig
 from mtl.runs.options import Method, find
 from mtl.sharing import SHARING
 from mtl.tasks import TASK_KINDS
@@ -241,7 +242,7 @@ def train(
     report: Callable[[events.Event], None] = lambda _: None,
     uploads: Uploads | None = None,
 ) -> "MultiTaskModel":
-    """Trains in this process, without a run folder, and gives the model, ready to answer.
+    """Trains in this process, without a run folder, and gives the model of the last step, ready to answer.
 
     Args:
         config: What to do; plain values are read as by ``RunConfig.from_dict``.
@@ -253,7 +254,13 @@ def train(
     """
     config = config if isinstance(config, RunConfig) else RunConfig.from_dict(config)
     trainer = assemble(config, report=report, uploads=uploads)
-    trainer.run(report, _NeverStop(), None)
+    if config.training.model_selection == LAST:
+        trainer.run(report, _NeverStop(), None)
+        return trainer.model.eval()
+    from mtl.snapshots import Snapshots
+
+    with TemporaryDirectory() as folder:
+        trainer.run(report, _NeverStop(), Snapshots(Path(folder)))
     return trainer.model.eval()
 
 

@@ -98,8 +98,10 @@ class MultiTaskModel(nn.Module):
         features = self.read(batch, list(self.tasks) if tasks is None else list(tasks))
         return {name: self.heads[name](each, batch.labels.get(name)) for name, each in features.items()}
 
-    def save_pretrained(self, folder: str | Path) -> None:
+    def save_pretrained(self, folder: str | Path, like: Path | None = None) -> None:
         """Writes weights (safetensors), configuration and tokenizer; the folder exists in full or not at all.
+
+        ``like`` is an earlier snapshot of the same run: frozen weights are not written again, but shared with it.
 
         Raises:
             StorageError: The disk is full or cannot be written.
@@ -113,7 +115,9 @@ class MultiTaskModel(nn.Module):
         }
         tied = self._tied()
         tensors = {name: tensor for name, tensor in self.state_dict().items() if name not in tied}
-        checkpoint.save(Parts(tensors, self.architecture, self.tokenizer, settings), Path(folder))
+        # Buffers are no parameters: some change though nothing trains them.
+        frozen = {name for name, each in self.named_parameters() if not each.requires_grad} & tensors.keys()
+        checkpoint.save(Parts(tensors, self.architecture, self.tokenizer, settings, sorted(frozen)), Path(folder), like)
 
     def _tied(self) -> dict[str, str]:
         """Names under which a parameter appears again, and its first name: it is saved once."""

@@ -50,7 +50,8 @@ class Parts:
     """What a run is made of; loaded late, because it takes seconds to import."""
 
     assemble: Callable[..., Any]
-    save_snapshot: Callable[..., str]
+    snapshots: Callable[[Path], Any]
+    """Of a folder: what saves a model there, and keeps the best."""
     probe: Callable[..., dict[str, Any]]
     cancelled: type[Exception]
     """What ``probe`` raises when it is cancelled."""
@@ -68,17 +69,15 @@ def load_parts(uploads: Path | None = None) -> Parts:
     """
     import mtl.model  # noqa: F401
     from mtl.assembly import assemble, probe
-    from mtl.checkpoint import save_snapshot
+    from mtl.attending import Attendant
     from mtl.data.uploads import Uploads
-    from mtl.inference import Attendant
+    from mtl.snapshots import Snapshots
     from mtl.training.probe import ProbeCancelled
 
     told = os.environ.get("MTL_UPLOADS")
     folder = uploads or (Path(told) if told else None)
     files = Uploads(folder) if folder else None
-    return Parts(
-        partial(assemble, uploads=files), save_snapshot, partial(probe, uploads=files), ProbeCancelled, Attendant
-    )
+    return Parts(partial(assemble, uploads=files), Snapshots, partial(probe, uploads=files), ProbeCancelled, Attendant)
 
 
 class Inbox:
@@ -147,9 +146,6 @@ def _train(folder: Path, load: Load, control: Control, record: Record) -> Event:
         if control.stop_requested():
             raise _Stop
 
-    def save(model: Any, step: int) -> str:
-        return parts.save_snapshot(model, folder / "snapshots", step)
-
     config = None
     try:
         report_loading(Phase(step=0, phase="loading"))
@@ -157,7 +153,7 @@ def _train(folder: Path, load: Load, control: Control, record: Record) -> Event:
         parts = load()
         trainer = parts.assemble(config, report=report_loading)
         control.attendant = parts.attendant(folder)
-        outcome = trainer.run(record.report, control, save)
+        outcome = trainer.run(record.report, control, parts.snapshots(folder / "snapshots"))
     except _Stop:
         return Stopped(step=record.step, elapsed_s=record.elapsed(), reason=control.stop_requested())
     except Exception as error:

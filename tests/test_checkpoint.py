@@ -10,15 +10,17 @@ import pytest
 import torch
 
 from mtl import checkpoint
-from mtl.checkpoint import MARKER, SETTINGS, WEIGHTS, save_snapshot, snapshot_name, snapshots
+from mtl.checkpoint import FROZEN, MARKER, SETTINGS, WEIGHTS, snapshot_name, snapshots
 from mtl.errors import CheckpointError, StorageError
 from mtl.model import MultiTaskModel
+from mtl.runs.selected import Selected
+from mtl.snapshots import Snapshots
 
 
 @pytest.fixture
 def saved(every_task, make_model, tmp_path):
     """A model with heads of every kind, and the folder it is saved in."""
-    model = make_model(list(every_task))
+    model = make_model(list(every_task), freeze_layers=1)
     model.save_pretrained(tmp_path / "model")
     return model, tmp_path / "model"
 
@@ -74,13 +76,13 @@ def test_saving_again_replaces_the_folder(saved, make_model):
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
 
 
-@pytest.mark.parametrize("name", [WEIGHTS, SETTINGS, "config.json", "tokenizer.json"])
+@pytest.mark.parametrize("name", [WEIGHTS, FROZEN, SETTINGS, "config.json", "tokenizer.json"])
 def test_a_missing_file_is_named(saved, name):
     (saved[1] / name).unlink()
     assert refused(saved[1]) == {"reason": "missing", "file": name}
 
 
-@pytest.mark.parametrize("name", [WEIGHTS, SETTINGS, "config.json", "tokenizer.json"])
+@pytest.mark.parametrize("name", [WEIGHTS, FROZEN, SETTINGS, "config.json", "tokenizer.json"])
 def test_a_cut_file_is_named(saved, name):
     path = saved[1] / name
     path.write_bytes(path.read_bytes()[:-10])
@@ -201,7 +203,7 @@ def test_a_fault_at_the_first_save_leaves_nothing(make_model, tmp_path, monkeypa
 
     monkeypatch.setattr(checkpoint, "save_file", fail)
     with pytest.raises(RuntimeError):
-        save_snapshot(make_model(("topic",)), tmp_path / "snapshots", 5)
+        Snapshots(tmp_path / "snapshots").save(make_model(("topic",)), 5, Selected())
     assert snapshots(tmp_path / "snapshots") == []
     assert list((tmp_path / "snapshots").iterdir()) == []
 
@@ -209,7 +211,7 @@ def test_a_fault_at_the_first_save_leaves_nothing(make_model, tmp_path, monkeypa
 def test_a_killed_save_is_not_taken_for_a_snapshot(make_model, tmp_path):
     """What a process leaves that was killed while it wrote."""
     model = make_model(("topic",))
-    save_snapshot(model, tmp_path, 1)
+    Snapshots(tmp_path).save(model, 1, Selected())
     shutil.copytree(tmp_path / snapshot_name(1), tmp_path / f".{snapshot_name(2)}.123")
     shutil.copytree(tmp_path / snapshot_name(1), tmp_path / snapshot_name(3))
     (tmp_path / snapshot_name(3) / MARKER).unlink()
@@ -223,30 +225,8 @@ def test_a_full_disk_is_a_typed_error(make_model, tmp_path):
         pytest.skip("this user may not mount a file system")
     try:
         with pytest.raises(StorageError) as caught:
-            save_snapshot(make_model(("topic",)), place / "snapshots", 0)
+            Snapshots(place / "snapshots").save(make_model(("topic",)), 0, Selected())
         assert caught.value.details["reason"] == "full"
         assert list((place / "snapshots").iterdir()) == []
     finally:
         subprocess.run(["umount", "-l", place], check=True)
-
-
-class Stub:
-    """A model that saves itself as a marker alone."""
-
-    def save_pretrained(self, folder):
-        folder.mkdir(parents=True)
-        (folder / MARKER).write_text("{}")
-
-
-def test_the_first_snapshot_and_the_newest_two_are_kept(tmp_path):
-    for step in (0, 5, 10, 15, 20):
-        assert save_snapshot(Stub(), tmp_path, step) == snapshot_name(step)
-    assert [path.name for path in snapshots(tmp_path)] == ["step-00000000", "step-00000015", "step-00000020"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [path.name for path in snapshots(tmp_path)]
-
-
-def test_snapshots_are_listed_in_the_order_of_their_steps(tmp_path):
-    for step in (100, 20, 3):
-        Stub().save_pretrained(tmp_path / snapshot_name(step))
-    assert [path.name for path in snapshots(tmp_path)] == ["step-00000003", "step-00000020", "step-00000100"]
-    assert snapshots(tmp_path / "nowhere") == []

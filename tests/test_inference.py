@@ -6,18 +6,20 @@ from itertools import pairwise
 
 import pytest
 
-from mtl.checkpoint import save_snapshot
+from mtl.attending import AT_MOST_S, Attendant
 from mtl.data.corpus import TASKS
 from mtl.errors import CheckpointError, ConfigError
-from mtl.inference import AT_MOST_S, MAX_CHARACTERS, Attendant, Predictor, answer
+from mtl.inference import MAX_CHARACTERS, Predictor, answer
 from mtl.runs.config import DEFAULT_TASKS
+from mtl.runs.selected import FIRST, Selected
+from mtl.snapshots import Snapshots
 
 SINGLE = [name for name in DEFAULT_TASKS if not TASKS[name].pair]
 
 
 @pytest.fixture
 def predictor(make_model, tmp_path):
-    save_snapshot(make_model(), tmp_path, 0)
+    Snapshots(tmp_path).save(make_model(), 0, Selected())
     return Predictor(tmp_path)
 
 
@@ -104,7 +106,7 @@ def test_an_empty_second_text_is_none(predictor, pair):
 
 
 def test_a_run_of_pairs_alone_has_nothing_to_say_about_one_text(make_model, tmp_path):
-    save_snapshot(make_model(("relation",)), tmp_path, 0)
+    Snapshots(tmp_path).save(make_model(("relation",)), 0, Selected())
     found = Predictor(tmp_path).answer("soup")
     assert found.answers == {}
     assert found.missing_pair == ("relation",)
@@ -118,11 +120,11 @@ def test_a_folder_without_a_snapshot_is_a_typed_error(tmp_path):
 
 def test_the_newest_snapshot_answers_as_soon_as_it_is_complete(predictor, make_model, tmp_path):
     first = predictor.answer("The soup was lovely")
-    save_snapshot(make_model(seed=9), tmp_path, 25)
+    Snapshots(tmp_path).save(make_model(seed=9), 25, Selected())
     second = predictor.answer("The soup was lovely")
     assert (first.step, second.step) == (0, 25)
     assert first.answers["topic"] != second.answers["topic"]
-    kept = Predictor(tmp_path, newest=False).answer("The soup was lovely")
+    kept = Predictor(tmp_path, which=FIRST).answer("The soup was lovely")
     assert kept.step == 0
     assert kept.answers["topic"] == first.answers["topic"]
 
@@ -154,7 +156,7 @@ def test_questions_from_several_threads_are_answered_alike(predictor):
 @pytest.fixture
 def attended(make_model, tmp_path):
     """A run's folder with a first snapshot, and its attendant."""
-    save_snapshot(make_model(seed=1), tmp_path / "snapshots", 0)
+    Snapshots(tmp_path / "snapshots").save(make_model(seed=1), 0, Selected())
     return tmp_path, Attendant(tmp_path)
 
 
@@ -174,7 +176,7 @@ def test_a_model_in_training_answers_beside_what_it_said_at_first(make_model, at
     assert model.training
     model.eval()
     assert said["now"] == answer(model, "The soup was lovely", "bread was superb", 7).to_dict()
-    first = Predictor(folder / "snapshots", newest=False).answer("The soup was lovely", "bread was superb")
+    first = Predictor(folder / "snapshots", which=FIRST).answer("The soup was lovely", "bread was superb")
     assert said["before"] == first.to_dict()["answers"]
     assert said["before"] != said["now"]["answers"]
 

@@ -57,12 +57,15 @@ def parts(train, assemble=None):
         report(Phase(step=0, phase="tokenising"))
         return SimpleNamespace(run=train)
 
-    def save_snapshot(model, folder, step):
-        (folder / f"step-{step}").mkdir(parents=True)
-        return f"step-{step}"
+    def snapshots(folder):
+        def save(model, step):
+            (folder / f"step-{step}").mkdir(parents=True)
+            return f"step-{step}"
+
+        return save
 
     return lambda: worker.Parts(
-        assemble or build, save_snapshot, lambda *_: {}, Probed, lambda folder: lambda model, step: None
+        assemble or build, snapshots, lambda *_: {}, Probed, lambda folder: lambda model, step: None
     )
 
 

@@ -19,6 +19,7 @@ from demo.text.zh import ZH
 from mtl.analysis.thinning import thin
 from mtl.errors import CheckpointError, MtlError
 from mtl.inference import Predictor
+from mtl.runs.selected import FIRST
 from mtl.runs.store import RunStore
 
 POINTS = 400
@@ -41,7 +42,7 @@ def record(store: RunStore, run_id: str, texts: Sequence[tuple[str, str]], folde
     if store.first_snapshot(run_id) is None:
         raise CheckpointError("The run has no snapshot from before training.", reason="missing")
     snapshots = store.folder(run_id) / "snapshots"
-    first, last = Predictor(snapshots, newest=False), Predictor(snapshots)
+    first, last = Predictor(snapshots, which=FIRST), Predictor(snapshots)
     answers = [
         {
             "text": text,

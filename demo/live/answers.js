@@ -12,6 +12,16 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     from = h('span.from', { role: 'status' }),
     note = h('p.cut', { hidden: true }),
     list = h('div.list');
+  /* Whose weights answer: only a run that has chosen between snapshots is asked. */
+  const choice = ['newest', 'best', 'each'].map(name =>
+    h(
+      'label',
+      {},
+      h('input', { type: 'radio', name: 'which', value: name, checked: name === 'newest', onchange: () => choose(name) }),
+      h('span', {}, w.which[name]),
+    ),
+  );
+  const whose = h('div.choices.whose', { role: 'radiogroup', 'aria-label': w.whose, hidden: true }, choice);
   const key = h(
     'p.ghosts',
     {},
@@ -36,10 +46,16 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
       trigger('ask');
     }, PAUSE);
   }
+  function choose(which) {
+    props.value = { ...props.value, which };
+    ask();
+  }
   function state() {
     const { reply, run } = props.value,
-      mine = reply && run === current.id;
-    from.textContent = waiting ? w.asking : mine ? say(w.of_step, { s: reply.step }) : '';
+      mine = reply && run === current.id,
+      several = new Set(Object.values(reply?.steps ?? {})).size > 1;
+    from.textContent = waiting ? w.asking : !mine ? '' : several ? w.which.each : say(w.of_step, { s: reply.step });
+    whose.hidden = isRecorded(current) || current.selected?.best == null;
     key.hidden = !waiting && !mine;
   }
   function draw() {
@@ -58,7 +74,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
       list,
       tasksOf(current)
         .filter(task => reply.answers[task] || missing.has(task))
-        .map(task => (missing.has(task) ? silent(task) : answer(task, reply.answers[task], reply.before?.[task]))),
+        .map(task => (missing.has(task) ? silent(task) : answer(task, reply.answers[task], reply.before?.[task], reply.steps?.[task]))),
     );
   }
   const head = (task, rest) =>
@@ -70,15 +86,15 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
       head(task),
       h('p.body.soft', {}, w.needs_second),
     );
-  const answer = (task, now, before) =>
+  const answer = (task, now, before, step) =>
     h(
       `section.answer.${now.type}`,
       { style: tint(task), ...belongs(task) },
-      head(task, certainty(words, now, before)),
+      head(task, [certainty(words, now, before), step != null && say(words.watch.at_step, { s: step })].filter(Boolean).join(' · ')),
       h('div.body', {}, body(words, now, before)),
     );
 
-  fill(box, key, note, list);
+  fill(box, whose, key, note, list);
   watch('value', draw);
   draw();
   listen(element, (run, news) => {

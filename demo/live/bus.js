@@ -41,6 +41,7 @@ const blank = run => ({
   samples: [],
   mixture: null,
   snapshot: null,
+  selected: null,
   conflicts: null,
   layers: null,
   skipped: [],
@@ -89,7 +90,7 @@ export function take(update) {
     for (const [task, rows] of Object.entries(update[split] ?? {})) (run[split][task] ??= []).push(...rows);
   }
   for (const list of ['scores', 'optimizer', 'truncated', 'dropped', 'samples']) run[list].push(...(update[list] ?? []));
-  for (const part of ['mixture', 'status', 'skipped', 'unbalanced', 'end']) run[part] = update[part] ?? run[part];
+  for (const part of ['mixture', 'status', 'skipped', 'unbalanced', 'selected', 'end']) run[part] = update[part] ?? run[part];
   for (const table of ['conflicts', 'layers']) run[table] = longer(run[table], update[table]);
   if (update.snapshot != null) run.snapshot = update.snapshot;
   tell({ moved: run.unread, snapshot: update.snapshot ?? null });

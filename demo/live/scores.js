@@ -31,7 +31,8 @@ export const mount = block(({ element, box, words }) => {
   });
 
   function row(task, run) {
-    const { metric, before, now, best, test, naive } = summary(task, run);
+    const { metric, before, now, best, test, naive } = summary(task, run),
+      chosen = test && test.step !== now?.step;
     const cell = (value, ...rest) => h('td.r', {}, value, ...rest),
       soft = value => h('td.r.soft', {}, value);
     return h(
@@ -43,7 +44,7 @@ export const mount = block(({ element, box, words }) => {
       cell(h('b', {}, percent(now?.value))),
       cell(now && before ? signed(100 * (now.value - before.value)) : '–'),
       cell(percent(best?.value), best && h('small', {}, ' ' + say(w.at_step, { s: best.step }))),
-      cell(percent(test?.value)),
+      cell(percent(test?.value), test && chosen && h('small', {}, ' ' + say(w.at_step, { s: test.step }))),
       soft(percent(naive)),
     );
   }

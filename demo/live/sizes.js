@@ -16,12 +16,13 @@ export function sizes(words, { total, shared = 0 }) {
 }
 
 /* The same with the time and the memory of a run that has ended; nothing of a run that has not begun. */
-export function costs(words, { start, end }) {
+export function costs(words, { start, end, selected }) {
   const { elapsed_s: seconds, peak_memory_bytes: bytes } = end ?? {};
   return [
     start?.parameters?.total && sizes(words, start.parameters),
     seconds != null && duration(words.units, seconds),
     bytes != null && memory(words.units, bytes),
+    end && selected?.disk_bytes && say(words.watch.on_disk, { size: memory(words.units, selected.disk_bytes) }),
   ]
     .filter(Boolean)
     .join(' · ');

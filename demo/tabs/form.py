@@ -26,6 +26,7 @@ TRAINING = {
 }
 """The numbers of the training that the form shows, and of which type each is."""
 ENCODER, DEPTH, FROZEN = "encoder.name", "encoder.num_hidden_layers", "encoder.freeze_layers"
+SELECTION = "training.model_selection"
 TASKS, SCALES, ROWS = "tasks", "tasks.loss_scale", "tasks.max_train_samples"
 
 
@@ -77,7 +78,7 @@ class Form:
         whole = {place for place, kind in TRAINING.items() if kind is int}
         config["training"] = {
             place.partition(".")[2]: _integer(found[place]) if place in whole else found[place] for place in TRAINING
-        }
+        } | {"model_selection": found[SELECTION]}
         return config
 
     def write(self, config: Mapping[str, Any]) -> list[Any]:

@@ -15,6 +15,7 @@ from demo.tabs.services import Services
 from demo.text.samples import SAMPLES, sample_of
 from mtl.errors import CheckpointError, ConfigError, MtlError
 from mtl.runs.config import DEFAULT_TASKS, RunConfig
+from mtl.runs.selected import NEWEST
 
 View = dict[str, Any]
 """What the state line holds: the id of the run on screen, and why the form was refused, if it was."""
@@ -86,14 +87,15 @@ class Handlers:
             return {"estimate": {"state": "error"}}
         return {"estimate": self._services.estimate.of(config), "nonce": secrets.token_hex(4)}
 
-    def ask(self, shown: View, text: str, text_pair: str) -> dict[str, Any]:
-        """One text → what all heads of the run on screen answer to it."""
-        run = shown.get("run")
-        answer: dict[str, Any] = {"run": run, "reply": None, "problem": "waiting", "nonce": secrets.token_hex(4)}
+    def ask(self, shown: View, said: Mapping[str, Any], text: str, text_pair: str) -> dict[str, Any]:
+        """One text → what all heads of the run on screen answer to it, by the snapshots that are chosen there."""
+        run, which = shown.get("run"), said.get("which") or NEWEST
+        answer: dict[str, Any] = {"run": run, "which": which, "reply": None, "problem": "waiting"}
+        answer["nonce"] = secrets.token_hex(4)
         if not run:
             return answer
         try:
-            return {**answer, "problem": None, "reply": self._services.asking.answer(run, text, text_pair)}
+            return {**answer, "problem": None, "reply": self._services.asking.answer(run, text, text_pair, which)}
         except ConfigError:
             return {**answer, "problem": "nothing"}
         except CheckpointError as error:

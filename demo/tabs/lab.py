@@ -39,7 +39,7 @@ def build_lab(page: gr.Blocks, services: Services, text: Text) -> None:
     handlers = Handlers(services, form, (question.value, pair.value))
     _wire_run(page, handlers, form, [state, go, presets], [question, pair])
     settings = {**QUIET, "queue": True, "concurrency_limit": 4, "trigger_mode": "always_last"}
-    asked = (handlers.ask, [state, question, pair], answers)
+    asked = (handlers.ask, [state, answers, question, pair], answers)
     gr.on([ask.click, question.submit, pair.submit], *asked, **settings)
     answers.ask(*asked, **settings)
     if form.check:

@@ -7,12 +7,12 @@ import gradio as gr
 from demo.controls import method_chooser, method_controls, per_task
 from demo.live import block
 from demo.presets import PRESETS
-from demo.tabs.form import DEPTH, ENCODER, FROZEN, ROWS, SCALES, TASKS, Form
+from demo.tabs.form import DEPTH, ENCODER, FROZEN, ROWS, SCALES, SELECTION, TASKS, Form
 from demo.tabs.layers import LayerChoices
 from demo.text import Text
 from mtl.balancing import BALANCERS
 from mtl.encoders import ENCODERS
-from mtl.runs.config import RunConfig
+from mtl.runs.config import MODEL_SELECTIONS, RunConfig
 from mtl.sharing import SHARING
 from mtl.training.sampling import SAMPLING
 
@@ -64,6 +64,10 @@ def _more(form: Form, text: Text) -> None:
     }
     for place, (label, value) in rows.items():
         form.add(place, _number(label, value, place.replace(".", "_")))
+    selections = [(words.selections[name], name) for name in MODEL_SELECTIONS]
+    form.add(
+        SELECTION, _choice(words.selection, selections, usual.training.model_selection, "training_model_selection")
+    )
     form.add(SCALES, per_task("tasks_loss_scale", words.loss_scale, empty="1"))
     form.add(ROWS, per_task("tasks_max_train_samples", words.max_rows, empty=words.all_rows))
 

@@ -73,6 +73,8 @@ class SetupText:
     task_clipping: str
     conflict_steps: str
     patience: str
+    selection: str
+    selections: Mapping[str, str]
     warmup: str
     weight_decay: str
     seed: str
@@ -149,6 +151,7 @@ class WatchText:
     left_out: str
     nothing_learnt: str
     unbalanced: str
+    on_disk: str
     one_step: str
     some_steps: str
     its_loss: str
@@ -171,6 +174,8 @@ class AskText:
     before: str
     now: str
     of_step: str
+    whose: str
+    which: Mapping[str, str]
     sure: str
     of_five: str
     in_range: str

@@ -34,6 +34,7 @@ FIELDS = {
     "training.max_task_grad_norm": "Clip each task's gradient at",
     "training.conflict_steps": "Steps between measurements of conflict",
     "training.early_stopping_patience": "Patience (validations)",
+    "training.model_selection": "Weights that are scored",
     "training.eval_steps": "Steps between validations",
     "training.max_eval_samples": "Validation rows",
     "training.seed": "Seed",

@@ -69,10 +69,16 @@ class Curves:
         self.validation: dict[str, Curve] = {}
         self.optimizer = Curve(OPTIMIZER, "grad_norm")
         self.scores: list[tuple[int, list[Any]]] = []
-        """Of each event ``[task, split, step, t, metric, {name: value}]``."""
+        """Of each event ``[task, split, step, t, metric, {name: value}]``; the step is that of the weights."""
         self.once: list[tuple[int, dict[str, Any]]] = []
         """The rare events as they are: how the run began and ended, and what comes once or a few times in between."""
         self.snapshots: list[tuple[int, int]] = []
+        self.best: int | None = None
+        """The step with the best mean of validation scores, of those that were saved."""
+        self.best_of: dict[str, int] = {}
+        """The best step of each task."""
+        self.disk_bytes: int | None = None
+        """What the snapshots take on the disk."""
         self.conflicts = Conflicts()
         self.layers = Measurements(max)
         """Of each measurement the gradient norm of every level of the model."""
@@ -105,7 +111,7 @@ class Curves:
         values = (
             {str(name): significant(value) for name, value in scores.items()} if isinstance(scores, Mapping) else {}
         )
-        place = [_whole(event.get(STEP)), significant(event.get("t"))]
+        place = [_whole(event.get("of_step") or event.get(STEP)), significant(event.get("t"))]
         self.scores.append((index, [event.get("task"), event.get("split"), *place, event.get("metric"), values]))
 
     def _conflicts(self, index: int, event: Mapping[str, Any]) -> None:
@@ -126,7 +132,13 @@ class Curves:
         self.unbalanced.append((index, _whole(event.get(STEP))))
 
     def _snapshot(self, index: int, event: Mapping[str, Any]) -> None:
-        self.snapshots.append((index, _whole(event.get(STEP))))
+        step = _whole(event.get(STEP))
+        self.snapshots.append((index, step))
+        if event.get("best") is True:
+            self.best = step
+        best_of = event.get("best_of")
+        self.best_of |= {str(task): step for task in best_of} if isinstance(best_of, list) else {}
+        self.disk_bytes = _whole(event.get("disk_bytes")) or None
 
     def _once(self, index: int, event: Mapping[str, Any]) -> None:
         self.once.append((index, dict(event)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from mtl.checks import check_integer, check_name, check_number
+from mtl.checks import check_choice, check_integer, check_name, check_number
 from mtl.data.sources import TaskSpec
 from mtl.errors import ConfigError
 from mtl.runs.sources import MAX_SOURCES, Source, source_from
@@ -16,6 +16,8 @@ DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_TASKS = ("sentiment", "topic", "stars", "entities", "relation", "question_type")
 MAX_TASKS = 24
 MAX_STEPS = 1_000_000
+LAST, BEST, EACH = MODEL_SELECTIONS = ("last", "best", "each")
+"""Whose weights a finished run is scored with: those of the last step, of the best, or of each task's best."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class TrainingConfig:
     """Steps between validations."""
     early_stopping_patience: int = 0
     """So many validations in a row in which no task got better end the run; 0 goes on to the last step."""
+    model_selection: str = LAST
+    """Whose weights are scored on test rows: ``last``, ``best`` (highest mean of the validation scores) or ``each``."""
     max_eval_samples: int | None = 96
     """Validation rows of each source; None takes all. Test rows are never cut."""
     logging_steps: int = 1
@@ -129,6 +133,7 @@ class TrainingConfig:
         check_integer("training.conflict_steps", self.conflict_steps, 0, MAX_STEPS)
         check_integer("training.eval_steps", self.eval_steps, 1, MAX_STEPS)
         check_integer("training.early_stopping_patience", self.early_stopping_patience, 0, MAX_STEPS)
+        check_choice("training.model_selection", self.model_selection, MODEL_SELECTIONS)
         if self.max_eval_samples is not None:
             check_integer("training.max_eval_samples", self.max_eval_samples, 1, 10_000_000)
         check_integer("training.logging_steps", self.logging_steps, 1, MAX_STEPS)

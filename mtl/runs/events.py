@@ -162,6 +162,8 @@ class Scores(Event):
     scores: Mapping[str, float]
     signature: str | None = None
     """How they were computed, where there is more than one way: sacreBLEU's, say."""
+    of_step: int | None = None
+    """The step whose weights were scored, where it is not the event's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +184,12 @@ class Snapshot(Event):
 
     type: ClassVar[str] = "snapshot"
     name: str
+    best_of: Sequence[str] = ()
+    """The tasks whose validation score is the best so far in this step."""
+    best: bool = False
+    """Whether the mean of all tasks' scores is."""
+    disk_bytes: int | None = None
+    """What all snapshots that are kept now take on the disk."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mtl.runs.selected import NEWEST
+
 LOOK_EVERY = 0.02
 """Seconds between two looks for an answer."""
 AT_ONCE = 4
@@ -25,20 +27,21 @@ STALE_S = 60.0
 class Question:
     """One text, or pair of texts, for all heads."""
 
-    id: str
     text: str
-    text_pair: str | None
+    text_pair: str | None = None
+    which: str = NEWEST
+    """Whose weights are asked: ``newest``, ``best`` or ``each``."""
+    id: str = ""
 
 
 def ask(
-    folder: Path, text: str, text_pair: str | None, deadline_s: float, wanted: Callable[[], bool] = lambda: True
+    folder: Path, question: Question, deadline_s: float, wanted: Callable[[], bool] = lambda: True
 ) -> dict[str, Any] | None:
     """Asks the worker of the run in ``folder``; gives its reply, or None if there is none in time.
 
     Args:
         folder: The run's.
-        text: What all heads are asked about.
-        text_pair: The second text, for tasks on pairs.
+        question: What is asked.
         deadline_s: Seconds after which nobody waits any longer.
         wanted: Is asked now and then whether to go on waiting; the run may have ended meanwhile.
     """
@@ -47,7 +50,7 @@ def ask(
     end = time.monotonic() + deadline_s
     try:
         asked.parent.mkdir(exist_ok=True)
-        _write(asked, {"text": text, "text_pair": text_pair})
+        _write(asked, {"text": question.text, "text_pair": question.text_pair, "which": question.which})
         while time.monotonic() < end and wanted():
             with suppress(FileNotFoundError):
                 reply: dict[str, Any] = json.loads(answered.read_text("utf-8"))
@@ -91,7 +94,7 @@ class Desk:
         try:
             if self._clock() - since < STALE_S:
                 asked = json.loads(path.read_text("utf-8"))
-                return [(since, Question(path.stem, asked["text"], asked["text_pair"]))]
+                return [(since, Question(asked["text"], asked["text_pair"], asked.get("which", NEWEST), path.stem))]
         except (ValueError, TypeError, KeyError):
             pass
         path.unlink(missing_ok=True)

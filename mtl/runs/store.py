@@ -21,6 +21,7 @@ from mtl.errors import ConfigError, MtlError, RunNotFound, StorageError, from_os
 from mtl.runs import control, journal
 from mtl.runs.config import RunConfig
 from mtl.runs.events import Event, Failed, Stopped
+from mtl.runs.selected import Selected
 from mtl.runs.status import RunReader, RunStatus
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -205,6 +206,10 @@ class RunStore:
         """Returns the folder of the newest complete snapshot, if there is one."""
         snapshots = self._snapshots(run_id)
         return snapshots[-1][1] if snapshots else None
+
+    def selected(self, run_id: str) -> Selected:
+        """Returns which snapshots are the best of the run, and of each of its tasks."""
+        return Selected.read(self.folder(run_id) / "snapshots")
 
     def list(self, limit: int = 100) -> Summaries:
         """Returns the newest ``limit`` runs, newest first. Folders with a damaged config are left out."""

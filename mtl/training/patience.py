@@ -1,7 +1,5 @@
 """When to end a run early: only when no task gets better any more."""
 
-import math
-
 NO_IMPROVEMENT = "no_improvement"
 """Why such a run ended."""
 
@@ -18,18 +16,9 @@ class Patience:
 
     def __init__(self, validations: int) -> None:
         self._limit = validations
-        self._best: dict[str, float] = {}
-        self._better = False
         self._waited = 0
 
-    def see(self, task: str, score: float) -> None:
-        """Takes a task's score of the validation that goes on; higher is better, NaN is no score."""
-        if not math.isnan(score) and score > self._best.get(task, -math.inf):
-            self._best[task] = score
-            self._better = True
-
-    def over(self) -> bool:
-        """To be asked once after each validation: whether the run should end."""
-        self._waited = 0 if self._better else self._waited + 1
-        self._better = False
+    def over(self, better: bool) -> bool:
+        """To be told after each validation whether any task got better than ever: whether the run should end."""
+        self._waited = 0 if better else self._waited + 1
         return 0 < self._limit <= self._waited

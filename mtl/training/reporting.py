@@ -1,10 +1,12 @@
 """What a step tells: one event for each thing that somebody may want to draw."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
 from mtl.runs import events
+from mtl.training.evaluation import EncodedSource, baselines
 from mtl.training.stepper import Step
 
 
@@ -39,3 +41,24 @@ def cosines(gramian: torch.Tensor) -> list[list[float | None]]:
     lengths = gramian.diagonal().clamp(min=0).sqrt()
     found = gramian / lengths[:, None] / lengths
     return [[value if -2 < value < 2 else None for value in row] for row in found.tolist()]
+
+
+def task_lines(source: EncodedSource) -> list[dict[str, Any]]:
+    """What ``run_started`` tells about each task of a source."""
+    constant = baselines(source)
+    return [
+        {
+            "name": task.name,
+            "kind": task.spec.kind,
+            "source": source.name,
+            "labels": list(task.spec.labels),
+            "metric": task.metric,
+            "loss_scale": task.loss_scale,
+            **{
+                f"{split}_rows": sum(example.labels[task.name] is not None for example in examples)
+                for split, examples in source.splits.items()
+            },
+            "baseline": dict(constant.get(task.name, {})),
+        }
+        for task in source.tasks
+    ]

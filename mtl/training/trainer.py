@@ -8,7 +8,7 @@ T tasks · B texts · L tokens
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from accelerate import Accelerator
@@ -16,21 +16,35 @@ from accelerate import Accelerator
 from mtl.balancing.balancer import Balancer
 from mtl.data.batches import Batch, BucketedStream, collate
 from mtl.data.sources import Split
-from mtl.errors import OutOfMemory
+from mtl.errors import ConfigError, OutOfMemory
 from mtl.model import MultiTaskModel, parameter_counts
 from mtl.runs import events
-from mtl.runs.config import TrainingConfig
-from mtl.training.evaluation import EncodedSource, baselines, evaluate, pad_id
+from mtl.runs.config import LAST, TrainingConfig
+from mtl.runs.selected import Selected
+from mtl.training.evaluation import EncodedSource, evaluate, pad_id
 from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.mixture import MixtureLog, Plan
 from mtl.training.optimizing import count_steps
 from mtl.training.patience import NO_IMPROVEMENT, Patience
-from mtl.training.reporting import told
+from mtl.training.reporting import task_lines, told
 from mtl.training.sampling import Sampler
+from mtl.training.selection import Selection, steps_to_score
 from mtl.training.stepper import Step, Stepper
 
 Report = Callable[[events.Event], None]
-Save = Callable[[MultiTaskModel, int], str]
+
+
+class Snapshots(Protocol):
+    """Where the model is saved while it trains."""
+
+    def save(self, model: MultiTaskModel, step: int, selected: Selected) -> str:
+        """Saves a step's model, keeps what is selected, and returns its name."""
+
+    def load(self, step: int) -> MultiTaskModel:
+        """The model of a step that is kept."""
+
+    def disk_bytes(self) -> int:
+        """What is kept takes so much."""
 
 
 class Control(Protocol):
@@ -81,6 +95,7 @@ class Trainer:
         self.examples = 0
         self._saved: int | None = None
         self._validated: int | None = None
+        self._selection = Selection()
         self._patience = Patience(config.early_stopping_patience)
         rows = {source.name: len(source.splits["train"]) for source in sources}
         self.max_steps = count_steps(config, sum(rows.values()))
@@ -88,19 +103,23 @@ class Trainer:
         self._mixture = MixtureLog(self.plan, config.eval_steps, self.max_steps)
         self._stepper = Stepper(self.model, balancer, config, self.max_steps, accelerator)
 
-    def run(self, report: Report, control: Control, save: Save | None) -> Outcome:
+    def run(self, report: Report, control: Control, snapshots: Snapshots | None) -> Outcome:
         """Trains to the last step, to the end of the step in which a stop is asked for, or until no task gets better.
 
-        ``save`` None keeps no snapshots.
+        ``snapshots`` None keeps none.
 
         Raises:
+            ConfigError: The best snapshots are to be scored, and none are kept.
             LossNotFinite: A loss or the gradient was NaN or infinite several times in a row.
             OutOfMemory: A step does not fit into the device's memory.
             StorageError: A snapshot cannot be written.
         """
+        if snapshots is None and self.config.model_selection != LAST:
+            rule = "be 'last' where no snapshots are kept"
+            raise ConfigError("training.model_selection", rule, self.config.model_selection)
         torch.manual_seed(self.config.seed)  # dropout
         report(self._started())
-        self._validate(report, control, save)
+        self._validate(report, control, snapshots)
         report(events.Phase(step=self.step, phase="training"))
         self.model.train()
         for batches in self.batches():
@@ -111,10 +130,10 @@ class Trainer:
             if self.step == self.max_steps:
                 break
             if self.step % self.config.eval_steps == 0:
-                if self._validate(report, control, save):
-                    return self._end(report, control, save, NO_IMPROVEMENT)
+                if self._validate(report, control, snapshots):
+                    return self._end(report, control, snapshots, NO_IMPROVEMENT)
                 report(events.Phase(step=self.step, phase="training"))
-        return self._end(report, control, save)
+        return self._end(report, control, snapshots)
 
     def batches(self) -> Iterator[list[Batch]]:
         """The endless, seeded sequence of steps: one batch of each source that has a share in the step."""
@@ -160,7 +179,7 @@ class Trainer:
         for event in told(done, self.step, self.examples, self.config.max_grad_norm, due):
             report(event)
 
-    def _validate(self, report: Report, control: Control, save: Save | None) -> bool:
+    def _validate(self, report: Report, control: Control, snapshots: Snapshots | None) -> bool:
         """Scores validation rows and saves; whether no task has got better for so long that the run should end."""
         report(events.Phase(step=self.step, phase="evaluating"))
         for source in self.sources.values():
@@ -169,48 +188,71 @@ class Trainer:
             self._score(source, "validation", report)
             control.attend(self.model, self.step)
         self._validated = self.step
-        self._save(report, save)
-        return self._patience.over()
+        better = self._selection.close(self.step)
+        self._save(report, snapshots, better)
+        return self._patience.over(bool(better))
 
-    def _score(self, source: EncodedSource, split: Split, report: Report) -> None:
+    def _score(
+        self, source: EncodedSource, split: Split, report: Report, other: tuple[int, MultiTaskModel] | None = None
+    ) -> None:
+        """Tells losses and scores of the model, or of that of an ``other`` step."""
+        of_step, model = other or (None, self.model)
         size = self.config.per_device_eval_batch_size
-        results = evaluate(self.model, source, split, size, self.accelerator.autocast)
+        results = evaluate(model, source, split, size, self.accelerator.autocast)
         for task in source.tasks:
             if task.name not in results:
                 continue
             result = results[task.name]
             examples = len(source.splits[split])
             if split == "validation":  # a curve has no point of the test
-                self._patience.see(task.name, result.scores.get(task.metric, math.nan))
+                self._selection.see(task.name, result.scores.get(task.metric, math.nan))
                 report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
             report(
                 events.Scores(
                     step=self.step, task=task.name, split=split, metric=task.metric, scores=result.scores,
-                    signature=task.signature,
+                    signature=task.signature, of_step=of_step,
                 )
             )  # fmt: skip
             if result.samples and split == "validation":
                 report(events.Samples(step=self.step, task=task.name, split=split, samples=result.samples))
 
-    def _save(self, report: Report, save: Save | None) -> None:
-        if save is None or self._saved == self.step:
+    def _test(self, report: Report, control: Control, snapshots: Snapshots | None) -> None:
+        """Scores test rows, each task with the weights that were selected for it."""
+        names = [task.name for source in self.sources.values() for task in source.tasks]
+        rule, selected = self.config.model_selection, self._selection.selected
+        for step, chosen in steps_to_score(rule, selected, names, self.step).items():
+            other = None
+            if step != self.step and snapshots is not None:
+                other = step, snapshots.load(step).to(self.model.device)
+            for source in self.sources.values():
+                # A snapshot's tasks have the thresholds of its own step.
+                known = self.model.tasks if other is None else other[1].tasks
+                tasks = [known[task.name] for task in source.tasks if task.name in chosen]
+                if tasks:
+                    self._score(replace(source, tasks=tasks), "test", report, other)
+                control.attend(self.model, self.step)
+
+    def _save(self, report: Report, snapshots: Snapshots | None, better: Sequence[str] = ()) -> None:
+        if snapshots is None or self._saved == self.step:
             return
         report(events.Phase(step=self.step, phase="saving"))
-        report(events.Snapshot(step=self.step, name=save(self.model, self.step)))
+        selected = self._selection.selected
+        name = snapshots.save(self.model, self.step, selected)
+        best = selected.best == self.step
+        size = snapshots.disk_bytes()
+        report(events.Snapshot(step=self.step, name=name, best_of=list(better), best=best, disk_bytes=size))
         self._saved = self.step
 
-    def _end(self, report: Report, control: Control, save: Save | None, reason: str | None = None) -> Outcome:
+    def _end(self, report: Report, control: Control, snapshots: Snapshots | None, reason: str | None = None) -> Outcome:
         reason = (control.stop_requested() or reason) if self.step < self.max_steps else None
         outcome = Outcome(reason, peak_memory_bytes(self.model.device))
         if outcome.stopped:
-            self._save(report, save)
+            self._save(report, snapshots)
         else:
             if self._validated != self.step:
-                self._validate(report, control, save)
+                self._validate(report, control, snapshots)
             report(events.Phase(step=self.step, phase="evaluating"))
-            for source in self.sources.values():
-                self._score(source, "test", report)
-                control.attend(self.model, self.step)
+            self._test(report, control, snapshots)
         return replace(outcome, peak_memory_bytes=peak_memory_bytes(self.model.device))
 
     def _started(self) -> events.RunStarted:
@@ -222,28 +264,7 @@ class Trainer:
             max_steps=self.max_steps,
             eval_steps=self.config.eval_steps,
             conflict_steps=self.config.conflict_steps,
-            tasks=[line for source in self.sources.values() for line in _task_lines(source)],
+            tasks=[line for source in self.sources.values() for line in task_lines(source)],
             parameters=parameter_counts(self.model),
             parts=[part.to_dict() for part in self.model.parts()],
         )
-
-
-def _task_lines(source: EncodedSource) -> list[dict[str, Any]]:
-    """What ``run_started`` tells about each task of a source."""
-    constant = baselines(source)
-    return [
-        {
-            "name": task.name,
-            "kind": task.spec.kind,
-            "source": source.name,
-            "labels": list(task.spec.labels),
-            "metric": task.metric,
-            "loss_scale": task.loss_scale,
-            **{
-                f"{split}_rows": sum(example.labels[task.name] is not None for example in examples)
-                for split, examples in source.splits.items()
-            },
-            "baseline": dict(constant.get(task.name, {})),
-        }
-        for task in source.tasks
-    ]

@@ -15,12 +15,13 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from mtl import encoders
-from mtl.checkpoint import save_snapshot
 from mtl.data.corpus import TASKS, read_split
 from mtl.inference import Predictor
 from mtl.model import MultiTaskModel, build_task
 from mtl.pretrained import load_encoder
 from mtl.runs.config import RunConfig
+from mtl.runs.selected import Selected
+from mtl.snapshots import Snapshots
 from tests.bench.table import Row, at_most, median, show
 
 TEXTS, WARM_UP, BAR = 200, 20, 1.15
@@ -37,7 +38,7 @@ def rows() -> Iterator[Row]:
     texts = [row["text"] for row in read_split("texts", "test")[:TEXTS]]
     pairs = [(row["text"], row["text_pair"]) for row in read_split("pairs", "test")[:TEXTS]]
     with TemporaryDirectory() as runs:
-        save_snapshot(model, Path(runs), 0)
+        Snapshots(Path(runs)).save(model, 0, Selected())
         predictor = Predictor(Path(runs))
         yield compare("one text", predictor, model, [(text, None) for text in texts])
         yield compare("two texts", predictor, model, pairs)

@@ -10,6 +10,7 @@ import pytest
 from demo.asking import ANSWERING, MAX_CHARACTERS, Asking, readable
 from mtl.errors import CheckpointError, ConfigError, RunNotFound
 from mtl.runs.config import RunConfig
+from mtl.runs.selected import Selected
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class EchoAnswers:
     """What an echoing model answers."""
 
-    def __init__(self, folder: Path, newest: bool, text: str, text_pair: str | None) -> None:
-        self.said = {"type": "label", "label": f"{text}|{text_pair}", "newest": newest, "run": folder.parent.name}
+    def __init__(self, folder: Path, which: str, text: str, text_pair: str | None) -> None:
+        self.said = {"type": "label", "label": f"{text}|{text_pair}", "which": which, "run": folder.parent.name}
 
     def to_dict(self) -> dict:
         return {"step": 7, "answers": {"topic": self.said}, "missing_pair": [], "truncated": False, "tokens_read": 5}
@@ -27,12 +28,12 @@ class EchoAnswers:
 class Echo:
     """Answers with the question: stands for a model where the model does not matter."""
 
-    def __init__(self, folder: Path, newest: bool) -> None:
-        self.folder, self.newest, self.asked = folder, newest, 0
+    def __init__(self, folder: Path, which: str) -> None:
+        self.folder, self.which, self.asked = folder, which, 0
 
     def answer(self, text: str, text_pair: str | None = None) -> EchoAnswers:
         self.asked += 1
-        return EchoAnswers(self.folder, self.newest, text, text_pair)
+        return EchoAnswers(self.folder, self.which, text, text_pair)
 
 
 class Loads:
@@ -41,9 +42,9 @@ class Loads:
     def __init__(self) -> None:
         self.made: list[Echo] = []
 
-    def __call__(self, folder: Path, newest: bool) -> Echo:
+    def __call__(self, folder: Path, which: str) -> Echo:
         Event().wait(0.05)  # a model takes its time, in which others ask too
-        self.made.append(Echo(folder, newest))
+        self.made.append(Echo(folder, which))
         return self.made[-1]
 
 
@@ -64,9 +65,26 @@ def run_id(store) -> str:
 def test_the_newest_snapshot_answers_beside_the_first(store, run_id) -> None:
     said = Asking(store, load=Loads()).answer(run_id, " Hello ", "World")
     assert said["answers"]["topic"]["label"] == "Hello|World"
-    assert said["answers"]["topic"]["newest"] is True
-    assert said["before"]["topic"]["newest"] is False
+    assert said["answers"]["topic"]["which"] == "newest"
+    assert said["before"]["topic"]["which"] == "first"
     assert (said["step"], said["truncated"], said["tokens_read"], said["missing_pair"]) == (7, False, 5, [])
+
+
+@pytest.mark.parametrize("which", ["best", "each"])
+def test_the_best_snapshots_answer_if_they_are_asked_and_anew_when_they_change(store, run_id, which) -> None:
+    loads = Loads()
+    asking = Asking(store, load=loads)
+    assert asking.answer(run_id, "Hello", which=which)["answers"]["topic"]["which"] == which
+    asking.answer(run_id, "Hello", which=which)
+    Selected(7, {"topic": 0}).write(store.folder(run_id) / "snapshots")
+    asking.answer(run_id, "Hello", which=which)
+    assert {echo.which: echo.asked for echo in loads.made} == {which: 2, "first": 1}
+
+
+@pytest.mark.parametrize("which", ["newest ", "first", "../..", "", None, 5])
+def test_other_snapshots_cannot_be_asked(store, run_id, which) -> None:
+    with pytest.raises(ConfigError, match="`which` should be one of newest, best, each"):
+        Asking(store, load=Loads()).answer(run_id, "Hello", which=which)
 
 
 def test_a_second_text_that_cannot_be_seen_is_none(store, run_id) -> None:
@@ -107,10 +125,10 @@ def live(store, run_id, monkeypatch):
     def serve(reply, state="training"):
         asked: list[tuple[str, str | None]] = []
 
-        def ask(folder, text, text_pair, deadline_s, wanted):
+        def ask(folder, question, deadline_s, wanted):
             assert folder == store.folder(run_id)
             assert wanted() is (state in ANSWERING)
-            asked.append((text, text_pair))
+            asked.append((question.text, question.text_pair))
             return reply
 
         monkeypatch.setattr("demo.asking.questions.ask", ask)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mtl.runs import questions
-from mtl.runs.questions import AT_ONCE, STALE_S, Desk, ask
+from mtl.runs.questions import AT_ONCE, STALE_S, Desk, Question, ask
 
 DEADLINE = 10.0
 
@@ -37,22 +37,22 @@ def worker(tmp_path):
 
 @pytest.mark.parametrize("pair", [None, "世界 😀"])
 def test_the_reply_is_that_of_the_worker_and_no_file_is_left(tmp_path, worker, pair):
-    worker(lambda question: {"said": [question.text, question.text_pair]})
-    assert ask(tmp_path, "héllo ${x}", pair, DEADLINE) == {"said": ["héllo ${x}", pair]}
+    worker(lambda question: {"said": [question.text, question.text_pair, question.which]})
+    assert ask(tmp_path, Question("héllo ${x}", pair, "each"), DEADLINE) == {"said": ["héllo ${x}", pair, "each"]}
     assert list((tmp_path / "questions").iterdir()) == []
 
 
 def test_everybody_gets_the_answer_to_their_own_question(tmp_path, worker):
     worker(lambda question: {"said": question.text})
     with ThreadPoolExecutor(20) as pool:
-        replies = list(pool.map(lambda n: ask(tmp_path, str(n), None, DEADLINE), range(60)))
+        replies = list(pool.map(lambda n: ask(tmp_path, Question(str(n)), DEADLINE), range(60)))
     assert replies == [{"said": str(n)} for n in range(60)]
 
 
 def test_nobody_waits_longer_than_the_deadline_or_than_the_run_lives(tmp_path):
     began = time.monotonic()
-    assert ask(tmp_path, "hello", None, 0.1) is None
-    assert ask(tmp_path, "hello", None, DEADLINE, wanted=lambda: False) is None
+    assert ask(tmp_path, Question("hello"), 0.1) is None
+    assert ask(tmp_path, Question("hello"), DEADLINE, wanted=lambda: False) is None
     assert time.monotonic() - began < 2
     assert list((tmp_path / "questions").iterdir()) == []
 
@@ -90,5 +90,5 @@ def test_a_folder_without_questions_and_a_full_disk_are_no_trouble(tmp_path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(questions, "_write", full)
-    assert ask(tmp_path, "hello", None, DEADLINE) is None
-    Desk(tmp_path).reply(questions.Question("x", "y", None), {})
+    assert ask(tmp_path, Question("hello"), DEADLINE) is None
+    Desk(tmp_path).reply(Question("y", id="x"), {})

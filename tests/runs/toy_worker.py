@@ -92,11 +92,14 @@ def assemble(config, *, report):
     return ToyTrainer(config, options)
 
 
-def save_snapshot(model, folder, step):
-    name = f"step-{step:08d}"
-    (folder / name).mkdir(parents=True)
-    (folder / name / "complete.json").write_text("{}")
-    return name
+def snapshots(folder):
+    def save(model, step):
+        name = f"step-{step:08d}"
+        (folder / name).mkdir(parents=True)
+        (folder / name / "complete.json").write_text("{}")
+        return name
+
+    return save
 
 
 def probe(config, cancelled):
@@ -119,7 +122,7 @@ def load():
     if mode == "dies":
         os._exit(9)
     time.sleep(float(mode) if mode.replace(".", "").isdigit() else 0)
-    return worker.Parts(assemble, save_snapshot, probe, Cancelled, lambda folder: lambda model, step: None)
+    return worker.Parts(assemble, snapshots, probe, Cancelled, lambda folder: lambda model, step: None)
 
 
 if __name__ == "__main__":

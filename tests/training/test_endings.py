@@ -67,11 +67,12 @@ def test_a_run_without_snapshots_says_nothing_of_them(make_trainer, never):
 
 
 def test_a_full_disk_ends_the_run(make_trainer, never):
-    def save(model, step):
-        raise StorageError("full", reason="full", file="x")
+    class Full:
+        def save(self, model, step, selected):
+            raise StorageError("full", reason="full", file="x")
 
     with pytest.raises(StorageError):
-        make_trainer(["topic"]).run(lambda event: None, never, save)
+        make_trainer(["topic"]).run(lambda event: None, never, Full())
 
 
 def break_loss(monkeypatch, trainer, name, when):

@@ -6,16 +6,17 @@ import pytest
 
 from mtl.runs import events
 from mtl.training.patience import NO_IMPROVEMENT, Patience
+from mtl.training.selection import Selection
 from tests.training.said import of
 
 
 def ends(limit, *validations):
     """At which validation the run would end."""
-    patience = Patience(limit)
+    patience, selection = Patience(limit), Selection()
     for number, scores in enumerate(validations):
         for task, score in scores.items():
-            patience.see(task, score)
-        if patience.over():
+            selection.see(task, score)
+        if patience.over(bool(selection.close(number))):
             return number
     return None
 
