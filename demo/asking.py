@@ -90,6 +90,34 @@ class Asking:
         truncated = bool(now["truncated"] or cut or pair_cut)
         return {**now, "truncated": truncated, "before": before and before["answers"]}
 
+    def said(self, run_id: str, step: object, pinned: int = 0) -> dict[str, Any]:
+        """What all heads answered to a pinned text at a step of training, beside what they answered at first.
+
+        Returns:
+            As ``answer``, and ``text`` and ``text_pair``: what was asked.
+
+        Raises:
+            RunNotFound: There is no such run.
+            CheckpointError: Nothing was asked at that step (``reason`` is ``missing``).
+        """
+        recorded = self._recording if run_id == RECORDED else None
+        config = recorded.config if recorded else self._store.config(run_id).to_dict()
+        events = list(recorded.events) if recorded else self._every_event(run_id)
+        found = [event for event in events if event.get("type") == "said" and event.get("pinned") == pinned]
+        now = next((event for event in found if event.get("step") == step), None)
+        if now is None or pinned >= len(config.get("pinned", ())):
+            raise CheckpointError("Nothing was asked at this step.", reason="missing")
+        keys = ("step", "answers", "missing_pair", "truncated", "tokens_read")
+        before = found[0]["answers"] if found[0].get("step") == 0 else None
+        return {key: now[key] for key in keys} | {"before": before, "steps": {}} | dict(config["pinned"][pinned])
+
+    def _every_event(self, run_id: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor = 0
+        while (portion := self._store.events(run_id, cursor))[0]:
+            found, cursor = [*found, *portion[0]], portion[1]
+        return found
+
     def _of_worker(self, run_id: str, question: Question) -> dict[str, Any] | None:
         """What the run's worker answers; None if it does not train or is too busy.
 

@@ -58,6 +58,7 @@ def portion_of(curves: Curves, cursor: int) -> dict[str, Any]:
         "truncated": [_plain(event) for event in once if event["type"] == "truncated"],
         "dropped": [_plain(event) for event in once if event["type"] == "dropped"],
         "samples": _samples(once),
+        "said": [step for index, step in curves.said if cursor <= index < stop],
         "mixture": next((_plain(event) for event in reversed(once) if event["type"] == "mixture"), None),
         "snapshot": snapshots[-1] if snapshots else None,
         "selected": _selected(curves) if snapshots else None,

@@ -141,6 +141,7 @@ def assemble(
     from accelerate import Accelerator
 
     from mtl.model import MultiTaskModel, build_task, make_body
+    from mtl.pinned import Follower
     from mtl.pretrained import load_encoder
     from mtl.training.hardware import memory_bytes, pick_device, pick_precision, reset_peak_memory
     from mtl.training.trainer import Trainer
@@ -171,7 +172,10 @@ def assemble(
     sampler = build_sampler(config.sampling, {source.name: [task.name for task in source.tasks] for source in sources})
     precision = "bf16" if pick_precision(device) == "bf16" else "no"
     accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
-    return Trainer(model, sources, balancer, sampler, config.training, accelerator)
+    trainer = Trainer(model, sources, balancer, sampler, config.training, accelerator)
+    if config.pinned:
+        trainer.followers.append(Follower(config.pinned))
+    return trainer
 
 
 def _read_data(config: RunConfig, report: Callable[[events.Event], None], uploads: Uploads | None) -> RunData:

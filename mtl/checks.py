@@ -29,6 +29,14 @@ def check_name(field: str, value: object) -> None:
         raise ConfigError(field, "be a name of 1 to 200 characters", value)
 
 
+def check_text(field: str, value: object, most: int) -> None:
+    """Refuses what is not a text of at most so many characters, at least one of which can be seen."""
+    if not isinstance(value, str) or not any(each.isprintable() and not each.isspace() for each in value):
+        raise ConfigError(field, "hold at least one visible character", value)
+    if len(value) > most:
+        raise ConfigError(field, f"have at most {most} characters", len(value), high=most)
+
+
 def check_pattern(field: str, value: object, pattern: re.Pattern[str], rule: str) -> None:
     """Refuses what is not a text of this pattern; ``rule`` says the pattern in words."""
     if not isinstance(value, str) or not pattern.fullmatch(value):

@@ -5,12 +5,14 @@ import { belongs, switchOf, tint } from './signs.js';
 import { body, certainty } from './kinds.js';
 import { brief } from './told.js';
 
-const PAUSE = 400;
+const PAUSE = 400,
+  BRIEF = 60;
 
 export const mount = block(({ element, box, props, trigger, watch, words }) => {
   const w = words.ask,
     from = h('span.from', { role: 'status' }),
     note = h('p.cut', { hidden: true }),
+    pinned = h('p.pinned', { hidden: true }),
     list = h('div.list');
   /* Whose weights answer: only a run that has chosen between snapshots is asked. */
   const choice = ['newest', 'best', 'each'].map(name =>
@@ -22,6 +24,10 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     ),
   );
   const whose = h('div.choices.whose', { role: 'radiogroup', 'aria-label': w.whose, hidden: true }, choice);
+  /* What was said at each validation to the text that was pinned when training began. */
+  const place = h('input', { type: 'range', min: 0, max: 0, step: 1, 'aria-label': w.scrub, oninput: () => scrub() }),
+    moment = h('span', {}),
+    time = h('label.moment', { hidden: true }, place, moment);
   const key = h(
     'p.ghosts',
     {},
@@ -40,6 +46,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   function ask() {
     clearTimeout(timer);
     timer = setTimeout(() => {
+      if (props.value.at != null) props.value = { ...props.value, at: null };
       if (!element.isConnected || (current.snapshot == null && !isRecorded(current))) return;
       waiting = true;
       state();
@@ -50,11 +57,31 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     props.value = { ...props.value, which };
     ask();
   }
+  function scrub() {
+    clearTimeout(timer);
+    const step = current.said[place.value];
+    props.value = { ...props.value, at: step };
+    moment.textContent = say(w.at, { s: step });
+    timer = setTimeout(() => element.isConnected && trigger('scrub'), BRIEF);
+  }
+  /* The slider stands at its end while nobody moves it. */
+  function follow() {
+    const { at } = props.value,
+      steps = current.said,
+      found = steps.indexOf(at);
+    time.hidden = steps.length < 2;
+    place.max = Math.max(0, steps.length - 1);
+    place.value = found < 0 ? steps.length - 1 : found;
+    moment.textContent = found < 0 ? w.over_time : say(w.at, { s: at });
+  }
   function state() {
+    follow();
     const { reply, run } = props.value,
       mine = reply && run === current.id,
       several = new Set(Object.values(reply?.steps ?? {})).size > 1;
     from.textContent = waiting ? w.asking : !mine ? '' : several ? w.which.each : say(w.of_step, { s: reply.step });
+    pinned.hidden = !mine || props.value.at == null || waiting;
+    pinned.textContent = mine && reply.text ? [reply.text, reply.text_pair].filter(Boolean).join(' / ') : '';
     whose.hidden = isRecorded(current) || current.selected?.best == null;
     key.hidden = !waiting && !mine;
   }
@@ -94,18 +121,20 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
       h('div.body', {}, body(words, now, before)),
     );
 
-  fill(box, whose, key, note, list);
+  fill(box, whose, time, key, note, pinned, list);
   watch('value', draw);
   draw();
   listen(element, (run, news) => {
     if (news.opened) {
       heard = null;
+      if (props.value.at != null) props.value = { ...props.value, at: null };
       draw();
     }
+    follow();
     const voice = isRecorded(run) ? 'recorded' : run.snapshot;
     if (voice != null && voice !== heard && tasksOf(run).length) {
       heard = voice;
-      ask();
+      if (props.value.at == null || news.opened) ask(); // who looks back is not called away
     }
   });
 });

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -14,7 +15,7 @@ from demo.tabs.form import SCALES, TASKS, Form
 from demo.tabs.services import Services
 from demo.text.samples import SAMPLES, sample_of
 from mtl.errors import CheckpointError, ConfigError, MtlError
-from mtl.runs.config import DEFAULT_TASKS, RunConfig
+from mtl.runs.config import DEFAULT_TASKS, Pinned, RunConfig
 from mtl.runs.selected import NEWEST
 
 View = dict[str, Any]
@@ -51,9 +52,11 @@ class Handlers:
         return [*self._form.write(config), *([gr.skip(), gr.skip()] if typed else self._proposed(config))]
 
     def train(self, event: gr.EventData, request: gr.Request, shown: View, *values: Any) -> View:
-        """The form → the new run on screen; or the same run, and why the form was refused."""
+        """What would be asked, and the form → the new run on screen; or the same run, and why the form was refused."""
+        text, text_pair, *rest = values
+        config = self._form.read(tuple(rest)) | {"pinned": pinned(text, text_pair)}
         try:
-            run = self._services.starter.start(self._form.read(values), visitor_of(event, request))
+            run = self._services.starter.start(config, visitor_of(event, request))
         except MtlError as error:
             return view(shown.get("run"), plain_error(error))
         return view(run, started=True)
@@ -102,6 +105,15 @@ class Handlers:
             # A snapshot that lacks a file is told as what it is; one that is not there yet is waited for.
             waits = error.details.get("reason") == "missing" and not error.details.get("file")
             return {**answer, "problem": "waiting" if waits else plain_error(error)}
+        except MtlError as error:
+            return {**answer, "problem": plain_error(error)}
+
+    def scrub(self, shown: View, said: Mapping[str, Any]) -> dict[str, Any]:
+        """A step of training → what all heads answered to the pinned text then."""
+        run = shown.get("run")
+        answer: dict[str, Any] = {**said, "run": run, "reply": None, "problem": None, "nonce": secrets.token_hex(4)}
+        try:
+            return {**answer, "reply": self._services.asking.said(str(run), said.get("at"))}
         except MtlError as error:
             return {**answer, "problem": plain_error(error)}
 
@@ -163,6 +175,14 @@ class Handlers:
 def known_preset(name: object) -> str:
     """The name of a preset, or of the first one for any other name."""
     return name if isinstance(name, str) and name in PRESETS else next(iter(PRESETS))
+
+
+def pinned(text: str, text_pair: str) -> list[dict[str, str]]:
+    """What a run follows of the texts that stand beside it: nothing, where they cannot be followed."""
+    try:
+        return [asdict(Pinned(text, text_pair if isinstance(text_pair, str) and text_pair.strip() else ""))]
+    except ConfigError:
+        return []
 
 
 def view(run: str | None, refusal: dict[str, Any] | None = None, *, started: bool = False) -> View:

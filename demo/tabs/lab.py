@@ -42,6 +42,7 @@ def build_lab(page: gr.Blocks, services: Services, text: Text) -> None:
     asked = (handlers.ask, [state, answers, question, pair], answers)
     gr.on([ask.click, question.submit, pair.submit], *asked, **settings)
     answers.ask(*asked, **settings)
+    answers.scrub(handlers.scrub, [state, answers], answers, **settings)
     if form.check:
         checked = (DataHandlers(services).check, form.widgets["encoder.name"], form.check)
         form.check.check(*checked, **{**QUIET, "queue": True, "concurrency_limit": 2})
@@ -76,7 +77,7 @@ def _asking(services: Services, text: Text) -> tuple[gr.Textbox, gr.Textbox, gr.
     second = recorded.get("text_pair") or words.sample_second
     pair = gr.Textbox(second, label=words.second, elem_id="pair", **box)
     ask = gr.Button(words.ask, elem_id="ask", size="sm")
-    answers = block("answers", {"run": None, "reply": None, "problem": None}, events=("ask",))
+    answers = block("answers", {"run": None, "reply": None, "problem": None}, events=("ask", "scrub"))
     return question, pair, ask, answers
 
 
@@ -92,7 +93,7 @@ def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.H
     picked.then(*estimated, **QUIET)
     for controls in form.methods.values():
         controls.wire(**QUIET)
-    go.train(handlers.train, [state, *fields], state, **QUIET)
+    go.train(handlers.train, [state, *asked, *fields], state, **QUIET)
     go.stop(handlers.stop, state, state, **QUIET)
     go.kill(handlers.kill, state, state, **QUIET)
     state.fix(handlers.mend, [state, *fields], [state, *whole], **QUIET).then(*estimated, **QUIET)

@@ -176,6 +176,9 @@ class AskText:
     of_step: str
     whose: str
     which: Mapping[str, str]
+    scrub: str
+    over_time: str
+    at: str
     sure: str
     of_five: str
     in_range: str

@@ -79,6 +79,8 @@ class Curves:
         """The best step of each task."""
         self.disk_bytes: int | None = None
         """What the snapshots take on the disk."""
+        self.said: list[tuple[int, int]] = []
+        """The steps at which the pinned texts were asked, each behind its event's index."""
         self.conflicts = Conflicts()
         self.layers = Measurements(max)
         """Of each measurement the gradient norm of every level of the model."""
@@ -131,6 +133,11 @@ class Curves:
     def _unbalanced(self, index: int, event: Mapping[str, Any]) -> None:
         self.unbalanced.append((index, _whole(event.get(STEP))))
 
+    def _said(self, index: int, event: Mapping[str, Any]) -> None:
+        step = _whole(event.get(STEP))
+        if not self.said or self.said[-1][1] != step:
+            self.said.append((index, step))
+
     def _snapshot(self, index: int, event: Mapping[str, Any]) -> None:
         step = _whole(event.get(STEP))
         self.snapshots.append((index, step))
@@ -152,6 +159,7 @@ _TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
     "layers": Curves._layers,
     "skipped": Curves._skipped,
     "unbalanced": Curves._unbalanced,
+    "said": Curves._said,
     "snapshot": Curves._snapshot,
     "run_started": Curves._once,
     "truncated": Curves._once,

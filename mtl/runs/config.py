@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from mtl.checks import check_choice, check_integer, check_name, check_number
+from mtl.checks import check_choice, check_integer, check_name, check_number, check_text
 from mtl.data.sources import TaskSpec
 from mtl.errors import ConfigError
 from mtl.runs.sources import MAX_SOURCES, Source, source_from
@@ -16,6 +16,8 @@ DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_TASKS = ("sentiment", "topic", "stars", "entities", "relation", "question_type")
 MAX_TASKS = 24
 MAX_STEPS = 1_000_000
+MAX_PINNED = 8
+MAX_PINNED_CHARACTERS = 2000
 LAST, BEST, EACH = MODEL_SELECTIONS = ("last", "best", "each")
 """Whose weights a finished run is scored with: those of the last step, of the best, or of each task's best."""
 
@@ -141,6 +143,19 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
+class Pinned:
+    """A text, or a pair, that all heads are asked at every validation."""
+
+    text: str
+    text_pair: str = ""
+
+    def __post_init__(self) -> None:
+        check_text("pinned.text", self.text, MAX_PINNED_CHARACTERS)
+        if self.text_pair != "":
+            check_text("pinned.text_pair", self.text_pair, MAX_PINNED_CHARACTERS)
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """One run: which encoder, which tasks, how they share it, how they are balanced, drawn and trained."""
 
@@ -152,6 +167,8 @@ class RunConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     sources: tuple[Source, ...] = ()
     """Data sets of the Hub and uploaded files that tasks with their own ``spec`` name."""
+    pinned: tuple[Pinned, ...] = ()
+    """Texts whose answers are followed through training."""
 
     def __post_init__(self) -> None:
         self._check_sources()
@@ -162,6 +179,8 @@ class RunConfig:
         names = [task.name for task in self.tasks]
         if len(set(names)) < len(names):
             raise ConfigError("tasks", "name each task once", names)
+        if len(self.pinned) > MAX_PINNED:
+            raise ConfigError("pinned", f"be at most {MAX_PINNED}", len(self.pinned), high=MAX_PINNED)
 
     def _check_sources(self) -> None:
         if len(self.sources) > MAX_SOURCES:
@@ -194,9 +213,9 @@ class RunConfig:
         if "training" in values:
             parts["training"] = _part("training", values["training"], TrainingConfig)
         if "sources" in values:
-            if isinstance(values["sources"], str) or not isinstance(values["sources"], Sequence):
-                raise ConfigError("sources", "be a list of tables", values["sources"])
-            parts["sources"] = tuple(source_from(source) for source in values["sources"])
+            parts["sources"] = tuple(source_from(source) for source in _list("sources", values["sources"]))
+        if "pinned" in values:
+            parts["pinned"] = tuple(_part("pinned", pinned, Pinned) for pinned in _list("pinned", values["pinned"]))
         return cls(**parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -204,6 +223,7 @@ class RunConfig:
         plain = asdict(self)
         plain["tasks"] = list(plain["tasks"])
         plain["sources"] = list(plain["sources"])
+        plain["pinned"] = list(plain["pinned"])
         for task in plain["tasks"]:
             if task["spec"] is not None:
                 task["spec"]["labels"] = list(task["spec"]["labels"])
@@ -218,6 +238,12 @@ def _task(value: object) -> TaskConfig:
     elif isinstance(value, Mapping) and not isinstance(value.get("spec"), TaskSpec | None):
         raise ConfigError("tasks.spec", "be a table of fields", value["spec"])
     return _part("tasks", value, TaskConfig)
+
+
+def _list(name: str, values: object) -> Sequence[Any]:
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise ConfigError(name, "be a list of tables", values)
+    return values
 
 
 def _table(name: str, values: object, cls: type) -> dict[str, Any]:
@@ -237,10 +263,11 @@ def _part(name: str, value: object, cls: type) -> Any:
     if isinstance(value, cls):
         return value
     if isinstance(value, str) and cls is not TrainingConfig:
-        value = {"name": value}
+        value = {"text" if cls is Pinned else "name": value}
     table = _table(name, value, cls)
-    if cls in (TaskConfig, Choice) and "name" not in table:
-        raise ConfigError(f"{name}.name", "be given", None)
+    needed = "text" if cls is Pinned else "name"
+    if cls in (TaskConfig, Choice, Pinned) and needed not in table:
+        raise ConfigError(f"{name}.{needed}", "be given", None)
     if cls is Choice:
         check_name(f"{name}.name", table["name"])
         if not isinstance(table.get("options", {}), Mapping):

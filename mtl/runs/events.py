@@ -179,6 +179,21 @@ class Samples(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Said(Event):
+    """What all heads answer to a pinned text with the weights of this step."""
+
+    type: ClassVar[str] = "said"
+    pinned: int
+    """Its place in the configuration's list."""
+    answers: Mapping[str, Mapping[str, Any]]
+    """By task, each as its kind writes it; of many labels only the likeliest."""
+    missing_pair: Sequence[str]
+    """Tasks that compare two texts, where only one is pinned."""
+    truncated: bool
+    tokens_read: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot(Event):
     """The model was saved under ``snapshots/<name>`` and can be loaded."""
 
@@ -253,7 +268,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
         RunStarted, Phase, Reading, Download, Mixture, Loss, Conflicts, Layers, Skipped,
-        Unbalanced, Optimizer, Scores, Samples, Snapshot, Truncated, Dropped,
+        Unbalanced, Optimizer, Scores, Samples, Said, Snapshot, Truncated, Dropped,
         Failed, Finished, Stopped,
     )
 }  # fmt: skip

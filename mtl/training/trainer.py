@@ -32,6 +32,7 @@ from mtl.training.selection import Selection, steps_to_score
 from mtl.training.stepper import Step, Stepper
 
 Report = Callable[[events.Event], None]
+Follower = Callable[[MultiTaskModel, int], Iterator[events.Event]]
 
 
 class Snapshots(Protocol):
@@ -93,6 +94,8 @@ class Trainer:
         self.accelerator = accelerator
         self.step = 0
         self.examples = 0
+        self.followers: list[Follower] = []
+        """Each is asked after a validation what else there is to tell."""
         self._saved: int | None = None
         self._validated: int | None = None
         self._selection = Selection()
@@ -187,6 +190,9 @@ class Trainer:
                 break
             self._score(source, "validation", report)
             control.attend(self.model, self.step)
+        for follower in self.followers:
+            for event in follower(self.model, self.step):
+                report(event)
         self._validated = self.step
         better = self._selection.close(self.step)
         self._save(report, snapshots, better)

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event
@@ -9,7 +10,9 @@ import pytest
 
 from demo.asking import ANSWERING, MAX_CHARACTERS, Asking, readable
 from mtl.errors import CheckpointError, ConfigError, RunNotFound
-from mtl.runs.config import RunConfig
+from mtl.runs.config import Pinned, RunConfig
+from mtl.runs.events import Said
+from mtl.runs.journal import Journal
 from mtl.runs.selected import Selected
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -242,3 +245,31 @@ assert "torch" in sys.modules
         [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def followed(store) -> str:
+    """A run that was asked a pinned pair at steps 0 and 4."""
+    run_id = store.create(RunConfig(pinned=(Pinned("Hello", "World"), Pinned("Other"))))
+    with closing(Journal(store.folder(run_id) / "events.jsonl", lambda: 0.0)) as events:
+        for step in (0, 4):
+            for place in (0, 1):
+                answers = {"topic": {"type": "label", "label": f"{step} {place}", "probabilities": {}}}
+                said = Said(step=step, pinned=place, answers=answers, missing_pair=[], truncated=False, tokens_read=5)
+                events.append(said)
+    return run_id
+
+
+def test_what_was_said_to_a_pinned_text_is_found_at_its_step_beside_the_first(store, followed) -> None:
+    said = Asking(store, load=Loads()).said(followed, 4)
+    assert (said["text"], said["text_pair"], said["step"]) == ("Hello", "World", 4)
+    assert said["answers"]["topic"]["label"] == "4 0"
+    assert said["before"]["topic"]["label"] == "0 0"
+    assert Asking(store, load=Loads()).said(followed, 4, pinned=1)["answers"]["topic"]["label"] == "4 1"
+
+
+@pytest.mark.parametrize("step", [1, 5, -1, None, "4", "../.."])
+def test_a_step_at_which_nothing_was_asked_is_said_so(store, followed, step) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        Asking(store, load=Loads()).said(followed, step)
+    assert caught.value.details["reason"] == "missing"

@@ -6,7 +6,7 @@ import pytest
 
 from demo.feed import Feed
 from mtl.runs.config import RunConfig
-from mtl.runs.events import Conflicts, Finished, Layers, Skipped, Unbalanced
+from mtl.runs.events import Conflicts, Finished, Layers, Said, Scores, Skipped, Snapshot, Unbalanced
 from mtl.runs.store import RunStore
 from tests.demo.test_feed import follow, size
 
@@ -83,6 +83,41 @@ def test_steps_without_weights_are_counted_over_the_whole_run(store, write) -> N
     assert ask(store, run, first["cursor"])["unbalanced"] is None
     run.say(Unbalanced(step=7))
     assert ask(store, run, first["cursor"])["unbalanced"] == 3
+
+
+def saved(step, best_of=(), best=False, disk_bytes=None):
+    return Snapshot(step=step, name=f"step-{step:08d}", best_of=list(best_of), best=best, disk_bytes=disk_bytes)
+
+
+def test_a_page_knows_which_snapshots_are_the_best(store, write) -> None:
+    run = write(("topic", "stars")).begin()
+    run.say(saved(0, ("topic", "stars"), best=True, disk_bytes=90), saved(4, ("stars",), disk_bytes=130))
+    first = ask(store, run)
+    assert first["selected"] == {"best": 0, "each": {"topic": 0, "stars": 4}, "disk_bytes": 130}
+    assert ask(store, run, first["cursor"])["selected"] is None
+    run.say(saved(8, ("topic",), best=True, disk_bytes=170))
+    later = ask(store, run, first["cursor"])
+    assert later["selected"] == {"best": 8, "each": {"topic": 8, "stars": 4}, "disk_bytes": 170}
+    assert later["snapshot"] == 8
+
+
+def test_scores_belong_to_the_step_whose_weights_were_scored(store, write) -> None:
+    run = write(("topic",)).begin()
+    for of_step in (None, 4):
+        run.say(
+            Scores(step=9, task="topic", split="test", metric="accuracy", scores={"accuracy": 0.5}, of_step=of_step)
+        )
+    assert [row[2] for row in ask(store, run)["scores"]] == [9, 4]
+
+
+def test_the_steps_at_which_texts_were_asked_come_once_each(store, write) -> None:
+    run = write(("topic",)).begin()
+    for step in (0, 4):
+        for place in (0, 1):
+            run.say(Said(step=step, pinned=place, answers={}, missing_pair=[], truncated=False, tokens_read=3))
+    first = ask(store, run)
+    assert first["said"] == [0, 4]
+    assert ask(store, run, first["cursor"])["said"] == []
 
 
 def test_the_start_says_how_often_gradients_are_compared_and_the_end_what_it_cost(store, write) -> None:
