@@ -58,14 +58,24 @@ def portion_of(curves: Curves, cursor: int) -> dict[str, Any]:
         "truncated": [_plain(event) for event in once if event["type"] == "truncated"],
         "dropped": [_plain(event) for event in once if event["type"] == "dropped"],
         "samples": _samples(once),
-        "said": [step for index, step in curves.said if cursor <= index < stop],
         "mixture": next((_plain(event) for event in reversed(once) if event["type"] == "mixture"), None),
         "snapshot": snapshots[-1] if snapshots else None,
-        "selected": _selected(curves) if snapshots else None,
         "end": next((_plain(event) for event in once if event["type"] in ENDS), None),
         **_measured(curves, rows, cursor),
+        **_rare(curves, cursor, stop),
     }
     return portion if stop == curves.count else {**portion, "more": True}
+
+
+def _rare(curves: Curves, cursor: int, stop: int) -> dict[str, Any]:
+    """What most updates have nothing of: there it is not even named."""
+    said = [step for index, step in curves.said if cursor <= index < stop]
+    found = {
+        "selected": _selected(curves) if _last(curves.snapshots) >= cursor else None,
+        "unbalanced": len(curves.unbalanced) if _last(curves.unbalanced) >= cursor else None,
+        "said": said or None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _selected(curves: Curves) -> dict[str, Any]:
@@ -80,7 +90,6 @@ def _measured(curves: Curves, rows: Mapping[tuple[str, str], list[Any]], cursor:
         "layers": {"levels": list(curves.layers.columns), "rows": layers} if layers else None,
         "conflicts": {**_agreement(curves.conflicts), "rows": conflicts} if conflicts else None,
         "skipped": _skips(curves) if curves.last_skip >= cursor else None,
-        "unbalanced": len(curves.unbalanced) if _last(curves.unbalanced) >= cursor else None,
     }
 
 

@@ -44,7 +44,11 @@ def test_a_configuration_is_trained_and_then_asked(mtl, tmp_path):
     assert {event["task"] for event in said if event["type"] == "scores" and event["split"] == "test"} == set(
         config["tasks"]
     )
-    assert sorted(path.name for path in (folder / "snapshots").iterdir()) == ["step-00000000", "step-00000002"]
+    assert sorted(path.name for path in (folder / "snapshots").iterdir()) == [
+        "selected.json",
+        "step-00000000",
+        "step-00000002",
+    ]
 
     asked = mtl("predict", run_id, "The soup was lovely.", "你好")
     assert asked.returncode == 0, asked.stderr

@@ -80,7 +80,7 @@ def test_steps_without_weights_are_counted_over_the_whole_run(store, write) -> N
     run.say(Unbalanced(step=1), Unbalanced(step=2))
     first = ask(store, run)
     assert first["unbalanced"] == 2
-    assert ask(store, run, first["cursor"])["unbalanced"] is None
+    assert "unbalanced" not in ask(store, run, first["cursor"])
     run.say(Unbalanced(step=7))
     assert ask(store, run, first["cursor"])["unbalanced"] == 3
 
@@ -94,7 +94,7 @@ def test_a_page_knows_which_snapshots_are_the_best(store, write) -> None:
     run.say(saved(0, ("topic", "stars"), best=True, disk_bytes=90), saved(4, ("stars",), disk_bytes=130))
     first = ask(store, run)
     assert first["selected"] == {"best": 0, "each": {"topic": 0, "stars": 4}, "disk_bytes": 130}
-    assert ask(store, run, first["cursor"])["selected"] is None
+    assert "selected" not in ask(store, run, first["cursor"])
     run.say(saved(8, ("topic",), best=True, disk_bytes=170))
     later = ask(store, run, first["cursor"])
     assert later["selected"] == {"best": 8, "each": {"topic": 8, "stars": 4}, "disk_bytes": 170}
@@ -117,7 +117,7 @@ def test_the_steps_at_which_texts_were_asked_come_once_each(store, write) -> Non
             run.say(Said(step=step, pinned=place, answers={}, missing_pair=[], truncated=False, tokens_read=3))
     first = ask(store, run)
     assert first["said"] == [0, 4]
-    assert ask(store, run, first["cursor"])["said"] == []
+    assert "said" not in ask(store, run, first["cursor"])
 
 
 def test_the_start_says_how_often_gradients_are_compared_and_the_end_what_it_cost(store, write) -> None:

@@ -37,7 +37,12 @@ def with_field(path, value):
 def test_every_number_of_a_configuration_is_covered_here():
     typed = {f"training.{item.name}" for item in fields(TrainingConfig)}
     typed |= {f"encoder.{item.name}" for item in fields(EncoderConfig)} - {"encoder.name", "encoder.revision"}
-    assert typed == NUMBERS | WHOLE
+    assert typed - {"training.model_selection"} == NUMBERS | WHOLE
+
+
+@pytest.mark.parametrize("value", ["", "newest", "Best", None, 3, ["best"], {}])
+def test_a_selection_that_is_not_known_is_refused(value):
+    assert refused(with_field("training.model_selection", value)).details["field"] == "training.model_selection"
 
 
 @pytest.mark.parametrize("value", NEVER, ids=lambda value: f"{value!r:.12}")
