@@ -104,8 +104,8 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
         .map(task => (missing.has(task) ? silent(task) : answer(task, reply.answers[task], reply.before?.[task], reply.steps?.[task]))),
     );
   }
-  const head = (task, rest) =>
-    h('header', {}, h('h3', {}, switchOf(task, false), taskName(task)), rest && h('span', {}, rest));
+  const head = (task, ...rest) =>
+    h('header', {}, h('h3', {}, switchOf(task, false), taskName(task)), rest.filter(Boolean).map(each => h('span', {}, each)));
   const silent = task =>
     h(
       'section.answer.silent',
@@ -117,7 +117,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     h(
       `section.answer.${now.type}`,
       { style: tint(task), ...belongs(task) },
-      head(task, [certainty(words, now, before), step != null && say(words.watch.at_step, { s: step })].filter(Boolean).join(' · ')),
+      head(task, certainty(words, now, before), step != null && say(words.watch.at_step, { s: step })),
       h('div.body', {}, body(words, now, before)),
     );
 
