@@ -12,7 +12,7 @@ from demo.tabs import data_handlers
 from demo.tabs.data import stated_limits
 from demo.tabs.data_handlers import DataHandlers
 from demo.tabs.form import ROWS as MAX_ROWS
-from demo.tabs.form import SCALES, TRAINING, Form, own_tasks
+from demo.tabs.form import SCALES, SELECTION, TRAINING, Form, own_tasks
 from demo.tabs.shelf import shelf
 from mtl import assembly
 from mtl.data.catalogue import catalogue
@@ -213,7 +213,7 @@ def test_names_are_made_of_what_the_visitor_says(bring):
 def test_the_form_carries_own_tasks_and_shows_them_again(bring):
     shown = bring(ROWS)
     usual = RunConfig().to_dict()
-    values = {place: usual["training"][place.partition(".")[2]] for place in TRAINING}
+    values = {place: usual["training"][place.partition(".")[2]] for place in (*TRAINING, SELECTION)}
     values |= {f"encoder.{part}": usual["encoder"][part] for part in ("name", "num_hidden_layers", "freeze_layers")}
     values |= {SCALES: {"numbers": {}}, MAX_ROWS: {"numbers": {}}}
     form = Form(widgets={place: SimpleNamespace(value=None) for place in (*values, "tasks")})
