@@ -61,7 +61,7 @@ def heats(config: RunConfig, seeds: int = 1) -> tuple[Heat, ...]:
     """
     if len(config.tasks) < 2:
         raise ConfigError("tasks", "be at least two, for each to be trained alone as well", len(config.tasks))
-    if isinstance(seeds, bool) or seeds not in SEEDS:
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds not in SEEDS:
         raise ConfigError("seeds", f"be one of {', '.join(map(str, SEEDS))}", seeds)
     found = []
     for seed in range(config.training.seed, config.training.seed + seeds):
