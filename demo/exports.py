@@ -8,7 +8,7 @@ from demo.card import card, differences_table, say, scores_table
 from demo.report import Contents, Line, report, smoothed
 from demo.text import Text
 from mtl.analysis.comparison import Comparison
-from mtl.analysis.overlay import comparison_csv, curves_csv, differences, differences_csv, series
+from mtl.analysis.overlay import comparison_csv, curves_csv, differences, differences_csv, scores_csv, series
 from mtl.analysis.results import Score, read_events, read_result
 from mtl.data.catalogue import catalogue
 from mtl.data.corpus import TASKS
@@ -43,7 +43,10 @@ def export(store: RunStore, text: Text, kind: str, sheet: Sheet) -> dict[str, st
     if kind == "settings":
         return _file("settings.csv", CSV, differences_csv(called, differences(configs)))
     if kind == "scores":
-        return _file("scores.csv", CSV, comparison_csv(sheet.compared) if sheet.compared else "")
+        scores = scores_of(store, list(sheet.names))
+        return _file(
+            "scores.csv", CSV, comparison_csv(sheet.compared) if sheet.compared else scores_csv(called, scores)
+        )
     events = {run_id: read_events(store, run_id) for run_id in sheet.names}
     if kind == "curves":
         return _file("curves.csv", CSV, curves_csv({sheet.names[run_id]: said for run_id, said in events.items()}))

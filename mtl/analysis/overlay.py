@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from mtl.analysis.comparison import Comparison
 from mtl.analysis.intervals import Interval
-from mtl.analysis.results import Events
+from mtl.analysis.results import Events, Score
 from mtl.analysis.thinning import significant
 
 Axis = Literal["steps", "seconds", "examples"]
@@ -112,6 +112,16 @@ def curves_csv(runs: Mapping[str, Events]) -> str:
 def differences_csv(names: Sequence[str], rows: Sequence[Difference]) -> str:
     """Field by field the values of all runs."""
     return _csv(("field", *names), [(row.path, *map(_cell, row.values)) for row in rows])
+
+
+def scores_csv(names: Sequence[str], scores: Sequence[Mapping[str, Score]]) -> str:
+    """Task by task the test scores of all runs; nothing where a run has none."""
+    tasks = dict.fromkeys((task, score.metric) for each in scores for task, score in each.items())
+    rows = [
+        (task, metric, *(each[task].value if task in each and each[task].metric == metric else "" for each in scores))
+        for task, metric in tasks
+    ]
+    return _csv(("task", "metric", *names), rows)
 
 
 def comparison_csv(comparison: Comparison) -> str:

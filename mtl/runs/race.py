@@ -69,10 +69,11 @@ class Races:
         found = []
         for heat in planned:
             first = heat.seed == planned[0].seed
+            together = Entry(heat.seed, None, heat.together)
             if first:
                 together = Entry(heat.seed, None, heat.together, run_id, self._store.status(run_id))
-            else:
-                together = self._best(Entry(heat.seed, None, heat.together), known, run_id, ANY_SEED)
+            if together.missing:  # the race's own run may have ended too early, and been trained again
+                together = self._best(together, known, run_id, SAME_SEED if first else ANY_SEED)
             found.append(together)
             for task, config in heat.alone.items():
                 entry = Entry(heat.seed, task, config)
