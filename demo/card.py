@@ -88,8 +88,30 @@ def _costs(text: Text, found: Comparison) -> list[list[str]]:
 
 def differences_table(text: Text, names: Sequence[str], rows: Sequence[Difference]) -> Table:
     """The settings in which runs differ."""
-    lines = [[text.fields.get(row.path, row.path), *map(shown, row.values)] for row in rows]
+    lines = [[setting(text, row.path), *(shown(_named(text, row.path, value)) for value in row.values)] for row in rows]
     return {"head": [text.card.field, *names], "rows": [{"task": None, "cells": line} for line in lines]}
+
+
+def setting(text: Text, path: str) -> str:
+    """What a field like ``training.seed`` or ``tasks.stars.loss_scale`` is called; its path where it has no name."""
+    place, _, rest = path.partition(".")
+    task, _, field = rest.rpartition(".")
+    if place == "tasks" and task and f"tasks.{field}" in text.fields:
+        return f"{text.fields[f'tasks.{field}']} · {text.named(text.tasks, task)}"
+    return text.fields.get(path) or text.fields.get(path.removesuffix(".name"), path)
+
+
+def _named(text: Text, path: str, value: object) -> object:
+    """A method or a task by its name on the page."""
+    tables = {
+        "balancer.name": text.balancers, "sharing.name": text.sharing, "sampling.name": text.sampling,
+        "encoder.name": text.encoders, "tasks": text.tasks, "within": text.tasks,
+    }  # fmt: skip
+    if path not in tables or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        return [text.named(tables[path], str(each)) for each in value]
+    return text.named(tables[path], str(value))
 
 
 def scores_table(text: Text, names: Sequence[str], scores: Sequence[Mapping[str, Any]]) -> Table:

@@ -2,7 +2,7 @@
    Value: { runs, most, seeds, started, refusal }, from demo/tabs/compare.py. */
 import { duration, fill, h, say } from './dom.js';
 import { block, page, run as current, taskName } from './bus.js';
-import { answer, choice, choose, follow, fromAddress, hearken, isVisible, toAddress } from './contest.js';
+import { answer, choice, choose, follow, fromAddress, hearken, isVisible, renew, toAddress, wake } from './contest.js';
 import { brief } from './told.js';
 import { visitor } from './visitor.js';
 
@@ -11,12 +11,13 @@ const NAMED = 3,
 
 export const mount = block(({ element, box, props, server, trigger, watch, words }) => {
   const w = words.compare,
-    race = h('section.racing'),
+    race = h('div.fields'),
+    stand = h('div.standing'),
     picks = h('section.picks');
   let asked = false,
     since = 0,
     pressed = false;
-  box.replaceChildren(race, picks);
+  box.replaceChildren(h('section.racing', {}, h('h2', {}, w.race), h('p.note', {}, w.race_note), race, stand), picks);
 
   const runs = () => props.value.runs ?? [];
   const mixed = () => runs().filter(run => run.tasks.length > 1);
@@ -48,6 +49,10 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
     drawRace();
   }
   function drawRace() {
+    renew(race, [props.value.runs, choice.race, choice.seeds], chooseRace);
+    fill(stand, standing());
+  }
+  function chooseRace() {
     const options = mixed().map(run => h('option', { value: run.run_id, selected: run.run_id === choice.race }, `${names(run.tasks)} · ${when(run)}`));
     const elsewhere = choice.race && !mixed().some(run => run.run_id === choice.race);
     if (elsewhere) options.unshift(h('option', { value: choice.race, selected: true }, choice.race));
@@ -58,14 +63,8 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       { id: 'race_seeds', onchange: event => choose({ seeds: +event.target.value }) },
       props.value.seeds.map(n => h('option', { value: n, selected: n === choice.seeds }, n === 1 ? w.one_seed : say(w.some_seeds, { n }))),
     );
-    fill(
-      race,
-      h('h2', {}, w.race),
-      h('p.note', {}, w.race_note),
-      options.length
-        ? [h('label.typed', {}, h('span', {}, w.run), which), h('label.typed', {}, h('span', {}, w.seeds), seeds), standing()]
-        : props.value.runs && h('p.idle', {}, w.nothing_to_race),
-    );
+    if (!options.length) return [props.value.runs && h('p.idle', {}, w.nothing_to_race)];
+    return [h('label.typed', {}, h('span', {}, w.run), which), h('label.typed', {}, h('span', {}, w.seeds), seeds)];
   }
   /* How the race stands, and the button. */
   function standing() {
@@ -112,17 +111,11 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
     );
   }
   function drawPicks() {
-    const top = picks.querySelector('.list')?.scrollTop ?? 0,
-      focused = picks.contains(document.activeElement) ? [...picks.querySelectorAll('input')].indexOf(document.activeElement) : -1;
-    fill(
-      picks,
+    renew(picks, [props.value.runs, choice.runs], () => [
       h('h2', {}, w.pick),
       h('p.note', {}, say(w.pick_note, { n: props.value.most })),
       runs().length ? h('div.list', {}, runs().map(line)) : props.value.runs && h('p.idle', {}, w.no_runs),
-    );
-    const list = picks.querySelector('.list');
-    if (list) list.scrollTop = top;
-    if (focused >= 0) picks.querySelectorAll('input')[focused]?.focus();
+    ]);
   }
   function draw() {
     drawRace();
@@ -137,7 +130,7 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       if (own && isVisible()) choose({ race: own.run_id });
     }
     draw();
-    if (choice.race || choice.runs.length) choose({ shown: choice.shown });
+    wake();
   }
   function appear() {
     const visible = isVisible();

@@ -1,5 +1,7 @@
 /* What the Compare tab shows: a race or picked runs, what the server says of them, and their points so far. */
 
+import { fill } from './dom.js';
+
 export const choice = { race: null, seeds: 1, runs: [], shown: null };
 /* The last answer to the choice; null until there is one. */
 export let answer = null;
@@ -24,6 +26,18 @@ function tell() {
     if (ear.node.isConnected) ear.fn();
     else ears.delete(ear);
   }
+}
+
+/* Draws what is in a node again only if it has changed: an open list stays open. The control that had the focus keeps it. */
+const drawnFrom = new WeakMap();
+export function renew(node, key, make) {
+  const now = JSON.stringify(key);
+  if (drawnFrom.get(node) === now) return;
+  drawnFrom.set(node, now);
+  const controls = () => [...node.querySelectorAll('input, select, button')],
+    at = controls().indexOf(document.activeElement);
+  fill(node, make());
+  if (at >= 0) controls()[at]?.focus();
 }
 
 /* ---- the choice, and the address that reproduces it ---- */

@@ -1,7 +1,7 @@
 /* The right column of the Compare tab: curves over one another, what may be said, tables, and files to take away. */
 import { fill, h, say } from './dom.js';
 import { block, taskName } from './bus.js';
-import { answer, choice, drawn, file, hearken, question, show } from './contest.js';
+import { answer, choice, drawn, file, hearken, question, renew, show } from './contest.js';
 import { overlay } from './overlay.js';
 import { who } from './signs.js';
 import { brief } from './told.js';
@@ -13,16 +13,24 @@ export const mount = block(({ element, box, words }) => {
     c = words.card,
     chart = overlay(words),
     head = h('div.head'),
-    below = h('div.below');
-  box.replaceChildren(head, chart.node, below);
+    line = h('div.below'),
+    tables = h('div.below');
+  box.replaceChildren(head, chart.node, line, tables);
 
   function draw() {
     const problem = answer?.problem,
       any = drawn().length > 0;
-    fill(head, !question() && h('p.idle', {}, w.empty), problem && h('p.alert', { role: 'alert' }, brief(words, problem)));
+    renew(head, [!question(), problem], () => [!question() && h('p.idle', {}, w.empty), problem && h('p.alert', { role: 'alert' }, brief(words, problem))]);
     chart.node.hidden = !any;
     if (any) chart.draw();
-    fill(below, any && [seedChooser(), exportsLine()], answer?.card && card(answer), answer?.scores && [h('h3', {}, c.test_scores), table(answer.scores)], differences());
+    const seeds = [...new Set((answer?.entries ?? []).map(entry => entry.seed))];
+    renew(line, [any, seeds, choice.shown], () => [any && [seedChooser(seeds), exportsLine()]]);
+    const { card: said, seeds_done: done, scores, differences: other } = answer ?? {};
+    renew(tables, [said, done, scores, other], () => [
+      said && card(answer),
+      scores && [h('h3', {}, c.test_scores), table(scores)],
+      differences(),
+    ]);
   }
   function card({ card: { head: titles, rows, delta, notes, costs }, seeds, seeds_done: done }) {
     return h(
@@ -62,8 +70,7 @@ export const mount = block(({ element, box, words }) => {
       cells.slice(task === null ? 1 : 0).map(cell => h('td', {}, cell)),
     );
   };
-  function seedChooser() {
-    const seeds = [...new Set((answer.entries ?? []).map(entry => entry.seed))];
+  function seedChooser(seeds) {
     if (seeds.length < 2) return null;
     const now = choice.shown ?? seeds[0];
     return h(
