@@ -198,7 +198,7 @@ def test_picked_runs_show_their_scores_and_in_what_they_differ(comparing, store,
     assert [(row["task"], row["cells"][1:]) for row in said["scores"]["rows"]] == [
         ("sentiment", ["80.0", "–"]), ("topic", ["60.0", "50.0"]),
     ]  # fmt: skip
-    assert ["Balancer", "Equal", "By hand"] in [row["cells"] for row in said["differences"]["rows"]]
+    assert ["Balancer", "Equal", "Fixed weights"] in [row["cells"] for row in said["differences"]["rows"]]
     assert said["card"]["rows"][0]["task"] == "topic"
 
 
