@@ -75,13 +75,11 @@ def _costs(text: Text, found: Comparison) -> list[list[str]]:
     words = text.card.costs
 
     def cells(cost: Cost) -> list[str]:
-        seconds = cost.training_s if found.one_device else None
-        return [
-            str(cost.runs), size(text, cost.parameters), "–" if seconds is None else duration(text, seconds),
-            memory(text, cost.peak_memory_bytes),
-        ]  # fmt: skip
+        times = (cost.training_s, cost.answering_s) if found.one_device else (None, None)
+        spent = ["–" if seconds is None else duration(text, seconds) for seconds in times]
+        return [str(cost.runs), size(text, cost.parameters), *spent, memory(text, cost.peak_memory_bytes)]
 
-    names = ("models", "parameters", "training_s", "peak_memory_bytes")
+    names = ("models", "parameters", "training_s", "answering_s", "peak_memory_bytes")
     ours, base = cells(found.together), cells(found.alone)
     return [[words[name], ours[at], base[at]] for at, name in enumerate(names)]
 
@@ -179,8 +177,10 @@ def memory(text: Text, count: int | None) -> str:
 
 
 def duration(text: Text, seconds: float) -> str:
-    """40 s; 2 min 5 s; 1 h 3 min."""
-    whole = max(1, round(seconds))
+    """3.4 s; 40 s; 2 min 5 s; 1 h 3 min."""
+    whole = round(seconds)
+    if seconds < 10:
+        return say(text.units["s"], n=f"{seconds:.1f}")
     if whole < 90:
         return say(text.units["s"], n=whole)
     if whole < 3600:

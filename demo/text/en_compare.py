@@ -90,6 +90,7 @@ CARD = CardText(
         "models": "Models that answer",
         "parameters": "Parameters",
         "training_s": "Training time",
+        "answering_s": "Answering all test texts",
         "peak_memory_bytes": "Largest memory",
     },
     other_devices="The runs were trained on different devices, so their times are not compared.",

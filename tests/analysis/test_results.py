@@ -67,6 +67,7 @@ def test_a_result_is_the_primary_score_on_test_rows_and_what_it_cost(store, writ
     }  # fmt: skip
     assert (found.seed, found.parameters, found.peak_memory_bytes, found.device_name) == (3, 50, 1000, "CPU")
     assert found.training_s == 2.0  # from 2 to 3 and from 4 to 5
+    assert found.answering_s == 7.0  # from 5 on, with three events for each task
 
 
 def test_parameters_of_parts_are_added_up_where_no_total_is_told():
