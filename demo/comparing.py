@@ -6,7 +6,7 @@ raises.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from demo.card import card, differences_table, scores_table
@@ -17,7 +17,7 @@ from demo.text import Text
 from mtl.analysis.comparison import Comparison, compare
 from mtl.analysis.overlay import differences
 from mtl.analysis.racing import compare_entries, finished_heats
-from mtl.analysis.results import read_events, read_result
+from mtl.analysis.results import Events, Results, read_events
 from mtl.errors import ComparisonError, ConfigError, MtlError, RunNotFound
 from mtl.runs.config import RunConfig
 from mtl.runs.race import FINISHED, Entry, Races
@@ -26,6 +26,8 @@ from mtl.runs.store import RunStore
 MOST = 6
 """Runs that are drawn over one another."""
 LETTERS = "ABCDEF"
+KEPT = 256
+"""Runs whose pace is kept in memory."""
 
 
 class Comparing:
@@ -37,6 +39,8 @@ class Comparing:
         self._feed = feed
         self._text = text
         self._races = Races(store, owned=starter.shared)
+        self._read = Results(store)
+        self._paces: dict[str, _Pace] = {}
 
     def look(self, args: object = None) -> dict[str, Any]:
         """How a race or picked runs are, a run's new points, or a file: by ``args["ask"]``.
@@ -85,12 +89,12 @@ class Comparing:
     def _race(self, run_id: str, seeds: object, file: object) -> dict[str, Any]:
         entries = self._races.entries(run_id, seeds if isinstance(seeds, int) else 1)
         done = finished_heats(entries)
-        compared = compare_entries(self._store, done) if done else None
+        compared = compare_entries(done, self._read) if done else None
         if file:
             there = [entry for entry in entries if entry.run_id is not None]
             names = {str(entry.run_id): self._entry_name(entry) for entry in there}
             styles = [0 if entry.task is None else 1 for entry in there]
-            return export(self._store, self._text, str(file), Sheet(names, styles, compared, race=True))
+            return export(self._store, self._read, self._text, str(file), Sheet(names, styles, compared, race=True))
         return {
             "entries": [_described(entry) for entry in entries],
             "card": card(self._text, compared) if compared else None,
@@ -104,16 +108,11 @@ class Comparing:
         """Seconds that the missing runs will take: this run's own, of which a task alone takes its source's share."""
         if not missing or self._store.status(run_id).state != FINISHED:
             return None
-        events = read_events(self._store, run_id)
-        start = next((event for event in events if event["type"] == "run_started"), None)
-        shares = next((event["shares"] for event in reversed(events) if event["type"] == "mixture"), None)
-        if start is None or shares is None:
-            return None
-        loading = float(start.get("t") or 0.0)
-        working = float(events[-1].get("elapsed_s") or 0.0) - loading
-        sources = {task.get("name"): task.get("source") for task in start.get("tasks", ())}
-        parts = [1.0 if entry.task is None else float(shares.get(sources.get(entry.task), 1.0)) for entry in missing]
-        return sum(loading + max(0.0, working) * part for part in parts)
+        if run_id not in self._paces:
+            if len(self._paces) >= KEPT:
+                self._paces.clear()
+            self._paces[run_id] = _Pace.of(read_events(self._store, run_id))
+        return sum(self._paces[run_id].seconds(entry.task) for entry in missing)
 
     def _entry_name(self, entry: Entry) -> str:
         words = self._text.compare
@@ -138,7 +137,7 @@ class Comparing:
         compared, problem = self._compared(sides)
         if file:
             styles = [LETTERS.index(letters[each]) for each in ids]
-            return export(self._store, self._text, str(file), Sheet(names, styles, compared))
+            return export(self._store, self._read, self._text, str(file), Sheet(names, styles, compared))
         rows = differences([config.to_dict() for config in configs.values()])
         between = (self._text.card.first, self._text.card.second)
         return {
@@ -147,7 +146,7 @@ class Comparing:
                 for each in ids
             ],
             "card": card(self._text, compared, between) if compared else None,
-            "scores": scores_table(self._text, list(names.values()), scores_of(self._store, ids)),
+            "scores": scores_table(self._text, list(names.values()), scores_of(self._read, ids)),
             "differences": differences_table(self._text, list(names.values()), rows),
             "problem": plain(problem) if problem else None,
         }
@@ -157,7 +156,7 @@ class Comparing:
         if len(sides) != 2:
             return None, None
         try:
-            first, second = ([read_result(self._store, each) for each in side] for side in sides)
+            first, second = ([self._read(each) for each in side] for side in sides)
             return compare(first, second), None
         except ComparisonError as error:
             return None, error
@@ -167,6 +166,28 @@ class Comparing:
 
     def _run_name(self, letter: str, config: RunConfig) -> str:
         return f"{letter} · {self._text.compare.seed.replace('{n}', str(config.training.seed))}"
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """How long a run took to load and to work, and which share of its texts each task's source gave."""
+
+    loading: float
+    working: float
+    shares: Mapping[str, float]
+
+    @classmethod
+    def of(cls, events: Events) -> "_Pace":
+        start: Mapping[str, Any] = next((event for event in events if event["type"] == "run_started"), {})
+        shares = next((event["shares"] for event in reversed(events) if event["type"] == "mixture"), {})
+        loading = float(start.get("t") or 0.0)
+        working = max(0.0, float(events[-1].get("elapsed_s") or 0.0) - loading)
+        tasks = {str(task.get("name")): float(shares.get(task.get("source"), 1.0)) for task in start.get("tasks", ())}
+        return cls(loading, working, tasks)
+
+    def seconds(self, task: str | None) -> float:
+        """Of the run of a task alone; of the whole for None."""
+        return self.loading + self.working * (1.0 if task is None else self.shares.get(task, 1.0))
 
 
 def _sides(configs: Mapping[str, RunConfig]) -> tuple[dict[str, str], list[list[str]]]:

@@ -1,6 +1,6 @@
 """A comparison as files to take away: curves, scores and settings as CSV, and all of it as one HTML report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +9,14 @@ from demo.report import Contents, Line, report, smoothed
 from demo.text import Text
 from mtl.analysis.comparison import Comparison
 from mtl.analysis.overlay import comparison_csv, curves_csv, differences, differences_csv, scores_csv, series
-from mtl.analysis.results import Score, read_events, read_result
+from mtl.analysis.results import Result, Score, read_events
 from mtl.data.catalogue import catalogue
 from mtl.data.corpus import TASKS
 from mtl.errors import ComparisonError, ConfigError
 from mtl.runs.store import RunStore
 
+Read = Callable[[str], Result]
+"""Gives the result of a run."""
 CSV, HTML = "text/csv;charset=utf-8", "text/html;charset=utf-8"
 
 
@@ -31,7 +33,7 @@ class Sheet:
     """Whether the sides are all tasks together, and each alone."""
 
 
-def export(store: RunStore, text: Text, kind: str, sheet: Sheet) -> dict[str, str]:
+def export(store: RunStore, read: Read, text: Text, kind: str, sheet: Sheet) -> dict[str, str]:
     """The file of a kind: its ``name``, ``type`` and ``text``.
 
     Raises:
@@ -43,7 +45,7 @@ def export(store: RunStore, text: Text, kind: str, sheet: Sheet) -> dict[str, st
     if kind == "settings":
         return _file("settings.csv", CSV, differences_csv(called, differences(configs)))
     if kind == "scores":
-        scores = scores_of(store, list(sheet.names))
+        scores = scores_of(read, list(sheet.names))
         return _file(
             "scores.csv", CSV, comparison_csv(sheet.compared) if sheet.compared else scores_csv(called, scores)
         )
@@ -65,19 +67,19 @@ def export(store: RunStore, text: Text, kind: str, sheet: Sheet) -> dict[str, st
         legend=say(words.made, solid=sides[0], dashed=sides[1]),
         card=card(text, sheet.compared, None if sheet.race else sides) if sheet.compared else None,
         tables=[
-            (words.test_scores, scores_table(text, called, scores_of(store, list(sheet.names)))),
+            (words.test_scores, scores_table(text, called, scores_of(read, list(sheet.names)))),
             (words.differences, differences_table(text, called, differences(configs))),
         ],
     )
     return _file("comparison.html", HTML, report(text, contents))
 
 
-def scores_of(store: RunStore, runs: Sequence[str]) -> list[Mapping[str, Score]]:
+def scores_of(read: Read, runs: Sequence[str]) -> list[Mapping[str, Score]]:
     """The test scores of each run by task; none of one that has not finished."""
     found: list[Mapping[str, Score]] = []
     for run_id in runs:
         try:
-            found.append(read_result(store, run_id).scores)
+            found.append(read(run_id).scores)
         except ComparisonError:
             found.append({})
     return found

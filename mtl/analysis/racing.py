@@ -1,9 +1,9 @@
 """The result of a race: a run of several tasks against its single-task twins, read from the store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mtl.analysis.comparison import Comparison, compare
-from mtl.analysis.results import read_result
+from mtl.analysis.results import Result, Results
 from mtl.errors import ComparisonError
 from mtl.runs.race import FINISHED, Entry, Races
 from mtl.runs.store import RunStore
@@ -23,11 +23,11 @@ def compare_race(store: RunStore, run_id: str, seeds: int = 1) -> Comparison:
         RunNotFound: There is no such run.
         ConfigError: It has one task only, or ``seeds`` is another number.
     """
-    return compare_entries(store, Races(store).entries(run_id, seeds))
+    return compare_entries(Races(store).entries(run_id, seeds), Results(store))
 
 
-def compare_entries(store: RunStore, entries: Sequence[Entry]) -> Comparison:
-    """The same of entries that have been found.
+def compare_entries(entries: Sequence[Entry], read: Callable[[str], Result]) -> Comparison:
+    """The same of entries that have been found; ``read`` gives the result of a run.
 
     Raises:
         ComparisonError: As ``compare_race``.
@@ -38,7 +38,7 @@ def compare_entries(store: RunStore, entries: Sequence[Entry]) -> Comparison:
             what = entry.task or "all tasks together"
             message = f"There is no run of {what} with seed {entry.seed} yet."
             raise ComparisonError(message, reason="no_run", task=entry.task, seed=entry.seed)
-        (together if entry.task is None else alone).append(read_result(store, entry.run_id))
+        (together if entry.task is None else alone).append(read(entry.run_id))
     return compare(together, alone)
 
 

@@ -1,6 +1,7 @@
 """What a finished run reached and what it cost, from its events."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from mtl.errors import ComparisonError, RunNotFound
 from mtl.runs.store import RunStore
 
 Events = Sequence[Mapping[str, Any]]
+KEPT = 512
+"""Results that are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,7 @@ def result(run_id: str, seed: int, events: Events) -> Result:
     """
     final = next((event for event in reversed(events) if event["type"] in ("finished", "stopped", "failed")), None)
     if final is None or final["type"] != "finished":
-        state = str(final["type"]) if final else "unfinished"
-        message = f"A run is compared by its scores on test rows, at its end. Run {run_id} has none yet ({state})."
-        raise ComparisonError(message, reason="unfinished", run=run_id, state=state)
+        raise _unfinished(run_id, str(final["type"]) if final else "training")
     start = next((event for event in events if event["type"] == "run_started"), {})
     return Result(
         run_id=run_id,
@@ -69,11 +70,38 @@ def read_result(store: RunStore, run_id: str) -> Result:
         ConfigError: The run's config is damaged.
     """
     try:
+        state = store.status(run_id).state
+        if state != "finished":
+            raise _unfinished(run_id, state)
         seed = store.config(run_id).training.seed
         return result(run_id, seed, read_events(store, run_id))
     except RunNotFound as error:
         message = f"Run {run_id} cannot be compared: it has been deleted, or there never was one."
         raise ComparisonError(message, reason="deleted", run=run_id) from error
+
+
+class Results:
+    """Reads the results of a store's runs, the journal of each once: a finished run stays as it is."""
+
+    def __init__(self, store: RunStore) -> None:
+        self._store = store
+        self._kept: dict[str, Result] = {}
+
+    def __call__(self, run_id: str) -> Result:
+        """As ``read_result``."""
+        with suppress(RunNotFound, KeyError):
+            self._store.folder(run_id)
+            return self._kept[run_id]
+        found = read_result(self._store, run_id)
+        if len(self._kept) >= KEPT:
+            self._kept.clear()
+        self._kept[run_id] = found
+        return found
+
+
+def _unfinished(run_id: str, state: str) -> ComparisonError:
+    message = f"A run is compared by its scores on test rows, at its end. Run {run_id} has none yet ({state})."
+    return ComparisonError(message, reason="unfinished", run=run_id, state=state)
 
 
 def read_events(store: RunStore, run_id: str) -> list[dict[str, Any]]:

@@ -104,7 +104,8 @@ def test_the_report_is_taken_away_and_opens_by_itself(visit, raced, chromium, tm
 
 
 def test_picked_runs_lie_over_one_another(visit, raced) -> None:
-    page = visit(f"/?race={raced}&seeds=1").page
+    visitor = visit(f"/?race={raced}&seeds=1")
+    page = visitor.page
     page.locator(".endcard").wait_for()
     boxes = page.locator(".pick").filter(has_text="seed 41").locator("input")
     boxes.nth(0).check()
@@ -112,7 +113,7 @@ def test_picked_runs_lie_over_one_another(visit, raced) -> None:
     boxes.nth(1).check()
     page.locator(".versus th", has_text="B · seed 41").first.wait_for()
     assert "compare=" in page.url and "race=" not in page.url
-    page.reload()
+    visitor.reload()
     page.locator(".versus th", has_text="B · seed 41").first.wait_for()
     page.get_by_role("tab", name="Lab", exact=True).click()
     page.wait_for_function("() => !location.search.includes('compare=')")
