@@ -10,7 +10,6 @@ const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'longdash', 'longdashdot'],
   WHAT = ['train', 'validation', 'score'],
   SMOOTH = 0.8,
   MARKERS = 8,
-  CLEAR = 'rgba(0,0,0,0)',
   CONFIG = { responsive: true, displayModeBar: false, showTips: false },
   PICTURE = { width: 1000, height: 560, filename: 'comparison' };
 
@@ -110,8 +109,8 @@ export function overlay(words) {
       showlegend: true,
       legend: narrow ? { orientation: 'h', y: -0.2, font } : { x: 1.01, y: 1, font },
       hovermode: 'x unified',
-      paper_bgcolor: CLEAR,
-      plot_bgcolor: CLEAR,
+      paper_bgcolor: token('--surface'), // pictures are taken with it
+      plot_bgcolor: token('--surface'),
       font,
       hoverlabel: { bgcolor: token('--surface'), bordercolor: token('--edge'), font },
       xaxis: { ...axis, rangemode: 'tozero', title: { text: words.watch[view.x], font: { size, color: soft }, standoff: 6 } },
@@ -128,7 +127,6 @@ export function overlay(words) {
     draw();
   }).observe(node);
 
-  /* A picture on paper: the colours of the light page would vanish on white in the dark one. */
   const picture = format => window.Plotly?.downloadImage(plot, { ...PICTURE, format });
   return { node, draw, picture };
 }

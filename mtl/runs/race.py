@@ -65,7 +65,7 @@ class Races:
             ConfigError: It has one task only, or ``seeds`` is none of ``SEEDS``.
         """
         planned = heats(self._store.config(run_id), seeds)
-        known = self._known(run_id)
+        known = self._known()
         found = []
         for heat in planned:
             first = heat.seed == planned[0].seed
@@ -75,13 +75,14 @@ class Races:
             if together.missing:  # the race's own run may have ended too early, and been trained again
                 together = self._best(together, known, run_id, SAME_SEED if first else ANY_SEED)
             found.append(together)
+            told = SAME_SEED if together.run_id else ANY_SEED
             for task, config in heat.alone.items():
                 entry = Entry(heat.seed, task, config)
-                found.append(self._best(entry, known, together.run_id or run_id, SAME_SEED if first else ANY_SEED))
+                found.append(self._best(entry, known, together.run_id or run_id, told))
         return found
 
-    def _known(self, run_id: str) -> Mapping[RunConfig, Sequence[str]]:
-        """The runs that may be used, by config, newest first."""
+    def _known(self) -> Mapping[RunConfig, Sequence[str]]:
+        """All runs by config, newest first."""
         found: dict[RunConfig, list[str]] = {}
         with self._lock:
             ids = self._store.ids()
@@ -93,15 +94,14 @@ class Races:
                     if each not in self._configs:
                         self._configs[each] = self._store.config(each)
                     found.setdefault(self._configs[each], []).append(each)
-        if self._owned:
-            owner = self._store.owner(run_id)
-            return {config: [each for each in ids if self._is_of(each, owner)] for config, ids in found.items()}
         return found
 
-    def _is_of(self, run_id: str, owner: str) -> bool:
-        with suppress(RunNotFound):
-            return bool(owner) and self._store.owner(run_id) == owner
-        return False
+    def _usable(self, run_id: str, race: str) -> bool:
+        """Whether a run may be used in the race of another one."""
+        if not self._owned:
+            return True
+        owner = self._store.owner(race)
+        return bool(owner) and self._store.owner(run_id) == owner
 
     def _best(self, entry: Entry, known: Mapping[RunConfig, Sequence[str]], beside: str, told: Sequence[str]) -> Entry:
         """The entry with the run that is furthest: finished, else at work, else waiting, else ended too early."""
@@ -109,7 +109,8 @@ class Races:
         for run_id in known.get(entry.config, ()):
             with suppress(RunNotFound):
                 status = self._store.status(run_id)
-                if status.state != FINISHED or self._alike(run_id, beside, told):
+                alike = status.state != FINISHED or self._alike(run_id, beside, told)
+                if alike and self._usable(run_id, beside):
                     found.append(Entry(entry.seed, entry.task, entry.config, run_id, status))
         return min(found, key=_rank, default=entry)
 
