@@ -179,7 +179,8 @@ class _Pace:
     @classmethod
     def of(cls, events: Events) -> "_Pace":
         start: Mapping[str, Any] = next((event for event in events if event["type"] == "run_started"), {})
-        shares = next((event["shares"] for event in reversed(events) if event["type"] == "mixture"), {})
+        mixture: Mapping[str, Any] = next((event for event in reversed(events) if event["type"] == "mixture"), {})
+        shares = mixture.get("shares", {})
         loading = float(start.get("t") or 0.0)
         working = max(0.0, float(events[-1].get("elapsed_s") or 0.0) - loading)
         tasks = {str(task.get("name")): float(shares.get(task.get("source"), 1.0)) for task in start.get("tasks", ())}

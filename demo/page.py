@@ -51,8 +51,7 @@ def _one_language(page: gr.Blocks, services: Services, text: Text, home: Text) -
         # Drawn at once: it says what it adds to the Lab, and holds what a visitor began while they are in the Lab.
         with gr.Tab(text.data.data_tab, id="data", render_children=True):
             build_data(services, text)
-        # Drawn at once: it opens itself where the address asks for a comparison.
-        with gr.Tab(text.compare.tab, id="compare", render_children=True):
+        with gr.Tab(text.compare.tab, id="compare"):
             build_compare(services, text)
 
 

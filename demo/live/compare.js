@@ -1,7 +1,7 @@
 /* The left column of the Compare tab: the race of a run against its tasks alone, and the runs to lay over one another.
    Value: { runs, most, seeds, started, refusal }, from demo/tabs/compare.py. */
 import { duration, fill, h, say } from './dom.js';
-import { block, page, run as current, taskName } from './bus.js';
+import { block, run as current, taskName } from './bus.js';
 import { answer, choice, choose, follow, fromAddress, hearken, isVisible, renew, toAddress, wake } from './contest.js';
 import { brief } from './told.js';
 import { visitor } from './visitor.js';
@@ -81,8 +81,8 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       missing > 0
         ? h('button.main', { id: 'race_go', type: 'button', disabled: pressed, onclick: press }, label)
         : h('p.all', { role: 'status' }, label),
-      h('p.progress', { role: 'status' }, say(w.progress, { done, all: entries.length, now: now ? stateOf(now) : (words.phases[waiting(entries)] ?? '') })),
-      h('div.bar', {}, h('i', { style: { width: `${(100 * share(entries)).toFixed(1)}%` } })),
+      done < entries.length && h('p.progress', { role: 'status' }, say(w.progress, { done, all: entries.length, now: now ? stateOf(now) : (words.phases[waiting(entries)] ?? '') })),
+      done < entries.length && h('div.bar', {}, h('i', { style: { width: `${(100 * share(entries)).toFixed(1)}%` } })),
       started > 0 && !refusal && missing === 0 && done < entries.length && h('p.soft', { role: 'status' }, say(w.started, { n: started })),
       refusal && h('p.alert', { role: 'alert' }, brief(words, refusal)),
     ];
@@ -138,16 +138,9 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
     if (visible && !asked) trigger('show', { visitor: visitor() });
     asked = visible;
   }
-  if (fromAddress(props.value.seeds)) openTab(w.tab);
+  fromAddress(props.value.seeds);
   follow(element, server.look);
   hearken(element, draw);
   watch('value', arrive);
   new ResizeObserver(appear).observe(element);
 });
-
-/* Gradio keeps the tabs of the page in its header. */
-function openTab(name) {
-  const tab = [...document.querySelectorAll('#pages > .tab-wrapper [role=tab]')].find(node => node.textContent.trim() === name);
-  if (tab) tab.click();
-  else if (page.words) requestAnimationFrame(() => openTab(name));
-}

@@ -102,7 +102,7 @@ def curves_csv(runs: Mapping[str, Events]) -> str:
     for name, events in runs.items():
         for what in ("train", "validation", "score"):
             axes: list[Axis] = ["steps", "seconds", "examples"]
-            steps, seconds, examples = (series(events, axis, what) for axis in axes)  # type: ignore[arg-type]
+            steps, seconds, examples = (series(events, axis, what) for axis in axes)
             for task, points in steps.items():
                 places = zip(points, seconds[task], examples[task], strict=True)
                 rows += [(name, task, what, int(at[0]), s[0], int(e[0]), at[1]) for at, s, e in places]

@@ -32,7 +32,8 @@ def compare_entries(entries: Sequence[Entry], read: Callable[[str], Result]) -> 
     Raises:
         ComparisonError: As ``compare_race``.
     """
-    together, alone = [], []
+    together: list[Result] = []
+    alone: list[Result] = []
     for entry in entries:
         if entry.run_id is None:
             what = entry.task or "all tasks together"

@@ -130,7 +130,7 @@ def test_three_seeds_give_intervals_and_say_when_nothing_can_be_claimed(comparin
     said = race(comparing, first, 3)
     assert (said["seeds"], said["seeds_done"]) == (3, 3)
     assert [row["verdict"] for row in said["card"]["rows"]] == ["better", "no_difference"]
-    assert re.fullmatch(r"\+10\.3 \(\+7\.5 to \+13\.2\)", said["card"]["rows"][0]["cells"][3])
+    assert re.fullmatch(r"\+10\.3 \(\+6\.5 to \+14\.1\)", said["card"]["rows"][0]["cells"][3])
     assert said["card"]["rows"][1]["cells"][4] == "no difference can be claimed"
     assert "3 seeds" in said["card"]["notes"][0] and "2 degrees" in said["card"]["notes"][0]
 
