@@ -81,13 +81,13 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
       missing > 0
         ? h('button.main', { id: 'race_go', type: 'button', disabled: pressed, onclick: press }, label)
         : h('p.all', { role: 'status' }, label),
-      done < entries.length && h('p.progress', { role: 'status' }, say(w.progress, { done, all: entries.length, now: now ? stateOf(now) : (words.phases[waiting(entries)] ?? '') })),
+      done < entries.length && h('p.progress', { role: 'status' }, [say(w.progress, { done, all: entries.length }), now ? stateOf(now) : words.phases[waiting(entries)]].filter(Boolean).join(' · ')),
       done < entries.length && h('div.bar', {}, h('i', { style: { width: `${(100 * share(entries)).toFixed(1)}%` } })),
       started > 0 && !refusal && missing === 0 && done < entries.length && h('p.soft', { role: 'status' }, say(w.started, { n: started })),
       refusal && h('p.alert', { role: 'alert' }, brief(words, refusal)),
     ];
   }
-  const waiting = entries => (entries.every(entry => entry.state === 'finished') ? 'finished' : entries.some(entry => entry.state === 'queued') ? 'queued' : '');
+  const waiting = entries => (entries.some(entry => entry.state === 'queued') ? 'queued' : '');
   const share = entries =>
     entries.reduce((sum, { state, step, max_steps: most }) => sum + (state === 'finished' ? 1 : most > 0 ? Math.min(1, step / most) : 0), 0) / entries.length;
   const stateOf = ({ task, seed, step, max_steps: most }) =>

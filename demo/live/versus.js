@@ -26,7 +26,9 @@ export const mount = block(({ element, box, words }) => {
     const seeds = [...new Set((answer?.entries ?? []).map(entry => entry.seed))];
     renew(line, [any, seeds, choice.shown], () => [any && [seedChooser(seeds), exportsLine()]]);
     const { card: said, seeds_done: done, scores, differences: other } = answer ?? {};
-    renew(tables, [said, done, scores, other], () => [
+    const waits = any && !said && !problem && answer.entries;
+    renew(tables, [said, done, scores, other, !!waits], () => [
+      waits && h('p.soft', {}, w.waits),
       said && card(answer),
       scores && [h('h3', {}, c.test_scores), table(scores)],
       differences(),

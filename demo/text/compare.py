@@ -38,6 +38,7 @@ class CompareText:
     chart_alt: str
     what: Mapping[str, str]
     no_points: str
+    waits: str
     exports: str
     curves: str
     scores: str
