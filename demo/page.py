@@ -1,4 +1,4 @@
-"""The page: header, Lab and Data, once for each language."""
+"""The page: header, Lab, Data and Compare, once for each language."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,6 +8,7 @@ import gradio as gr
 
 from demo.live import block
 from demo.presets import PRESETS
+from demo.tabs.compare import build_compare
 from demo.tabs.data import build_data
 from demo.tabs.lab import build_lab
 from demo.tabs.services import Services
@@ -50,6 +51,8 @@ def _one_language(page: gr.Blocks, services: Services, text: Text, home: Text) -
         # Drawn at once: it says what it adds to the Lab, and holds what a visitor began while they are in the Lab.
         with gr.Tab(text.data.data_tab, id="data", render_children=True):
             build_data(services, text)
+        with gr.Tab(text.compare.tab, id="compare"):
+            build_compare(services, text)
 
 
 def _introduction(services: Services, text: Text, home: Text) -> dict[str, Any]:

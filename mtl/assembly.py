@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import torch
 
     from mtl.model import MultiTaskModel
+    from mtl.tasks.task import Task
     from mtl.training.evaluation import EncodedSource
     from mtl.training.trainer import Trainer
 
@@ -84,12 +85,12 @@ def check(config: RunConfig) -> None:
         EncoderError: The encoder is at hand, and none the lab can use.
     """
     encoders.check(config.encoder)
-    specs = _with_options(config, find_specs(config))
-    names = [spec.name for spec in specs]
+    specs = _with_options(config.whole, find_specs(config.whole))
+    names = [task.name for task in config.tasks]
     for table, where in ((SHARING, "sharing"), (BALANCERS, "balancer"), (SAMPLING, "sampling")):
         choice = getattr(config, where)
         values = find(table, where, choice).check(where, choice)
-        known = names if where == "balancer" else [*names, *(spec.source for spec in specs)]
+        known = names if where == "balancer" else [name for spec in specs for name in (spec.name, spec.source)]
         for task in values.get("weights", {}):
             if task not in known:
                 raise ConfigError(f"{where}.weights", f"name only tasks of the run ({', '.join(names)})", task)
@@ -150,26 +151,32 @@ def assemble(
     report(events.Phase(step=0, phase="loading"))
     device = device or pick_device()
     reset_peak_memory(device)  # what the process did before is not this run's
-    data = _read_data(config, report, uploads)
-    specs = _with_options(config, data.specs())
+    whole = config.whole
+    data = _read_data(whole, report, uploads)
+    specs = _with_options(whole, data.specs())
     torch.manual_seed(config.training.seed)  # the heads' first weights
-    tasks = [build_task(spec, task.loss_scale) for spec, task in zip(specs, config.tasks, strict=True)]
+    built = [build_task(spec, task.loss_scale) for spec, task in zip(specs, whole.tasks, strict=True)]
+    own = {task.name for task in config.tasks}
+    tasks = [task for task in built if task.name in own]
     folder = _find_weights(config.encoder, report, memory_bytes(device))
     encoder, tokenizer = load_encoder(config.encoder, folder, decoder=any(task.writes for task in tasks))
     report(events.Phase(step=0, phase="tokenising"))
-    rows = rows_of_run(config, data, specs)
+    rows = rows_of_run(whole, data, specs)
     body = make_body(encoder, tokenizer)
-    for task in tasks:
+    # A task of the larger run that writes changes nothing in how many texts there are.
+    others = [task for task in built if task.name not in own and not task.writes]
+    for task in (*tasks, *others):
         task.prepare(rows[task.spec.source]["train"], body)
     model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
-    sources = _encode_sources(rows, model)
+    sources = _encode_sources(rows, model, others)
     for source in sources:
         cut = sum(example.cut for examples in source.splits.values() for example in examples)
         if cut:
             report(events.Truncated(step=0, source=source.name, rows=cut, max_length=model.max_length))
     balancing = find(BALANCERS, "balancer", config.balancer)
     balancer = balancing.load()([task.name for task in tasks], **balancing.check("balancer", config.balancer))
-    sampler = build_sampler(config.sampling, {source.name: [task.name for task in source.tasks] for source in sources})
+    members = {name: [task.name for task in built if task.spec.source == name] for name in rows}
+    sampler = build_sampler(config.sampling, members)
     precision = "bf16" if pick_precision(device) == "bf16" else "no"
     accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
     trainer = Trainer(model, sources, balancer, sampler, config.training, accelerator)
@@ -268,18 +275,29 @@ def train(
     return trainer.model.eval()
 
 
-def _encode_sources(rows: Mapping[str, Mapping[Split, list[Row]]], model: "MultiTaskModel") -> "list[EncodedSource]":
-    """Every source, tokenised once, with the labels of its tasks."""
+def _encode_sources(
+    rows: Mapping[str, Mapping[Split, list[Row]]], model: "MultiTaskModel", others: "Sequence[Task]"
+) -> "list[EncodedSource]":
+    """Every source, tokenised once, with the labels of its tasks; one that only ``others`` read is only counted."""
     from mtl.data.batches import encode_rows
+    from mtl.data.reading import Reading
     from mtl.training.evaluation import EncodedSource
 
     sources = []
     for name, splits in rows.items():
-        members = [task for task in model.tasks.values() if task.spec.source == name]
-        encoded = {
-            split: encode_rows(model.tokenizer, chosen, members, model.max_length) for split, chosen in splits.items()
-        }
-        sources.append(EncodedSource(name, members, encoded))
+        own = [task for task in model.tasks.values() if task.spec.source == name]
+        members = [*own, *(task for task in others if task.spec.source == name)]
+        if own:
+            encoded = {
+                split: encode_rows(model.tokenizer, chosen, members, model.max_length)
+                for split, chosen in splits.items()
+            }
+            sources.append(EncodedSource(name, own, encoded))
+            continue
+        train = splits["train"]
+        windows = bool(members) and Reading.of(members).stride is not None
+        counted = len(encode_rows(model.tokenizer, train, members, model.max_length) if windows else train)
+        sources.append(EncodedSource(name, [], {}, counted))
     return sources
 
 

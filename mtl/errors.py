@@ -8,6 +8,7 @@ MtlError
 ├── RunNotFound        no run has this id
 ├── NotOwner           the run is somebody else's
 ├── StorageError       a disk is full or cannot be written
+├── ComparisonError    runs that cannot be set against each other
 ├── LossNotFinite      a loss became NaN or infinite
 ├── OutOfMemory        the device has no memory left for a step
 └── WorkerLost         the process that trained a run is gone
@@ -108,6 +109,12 @@ class NotOwner(MtlError):
 
 class StorageError(MtlError):
     """The disk refuses to be written. Details: ``reason`` (``full``, ``read_only``, ``other``), ``file``."""
+
+
+class ComparisonError(MtlError):
+    """Runs cannot be compared. Details: ``reason`` (one of ``REASONS``), and what belongs to it."""
+
+    REASONS = ("no_run", "deleted", "unfinished", "nothing_shared", "seeds", "metric", "base")
 
 
 class LossNotFinite(MtlError):

@@ -35,11 +35,22 @@ def places() -> list[str]:
 
 def test_the_python_example_runs(tiny_encoder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (code,) = blocks("python")
+    code, _ = blocks("python")
     exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "Label(label=" in printed and "Spans(text='The soup was cold" in printed
     assert (tmp_path / "my-model" / "model.safetensors").is_file()
+
+
+def test_the_race_example_runs(tiny_encoder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    _, code = blocks("python")
+    for long, short in (("seeds=3", "seeds=1"), ('"max_steps": 60', '"max_steps": 2')):
+        assert long in code
+        code = code.replace(long, short)
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "'sentiment', Interval(" in printed and "'one_seed'" in printed
 
 
 def test_the_json_example_is_a_valid_configuration():

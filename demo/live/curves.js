@@ -9,7 +9,7 @@ const X = { train: { steps: 0, seconds: 1, examples: 2 }, validation: { steps: 0
 const finite = value => (Number.isFinite(value) ? value : null);
 
 /* A smoothed mean that does not lean towards its start: m ← a·m + (1−a)·y, divided by the weight so far. */
-function smoother(a) {
+export function smoother(a) {
   let mean = 0,
     weight = 0;
   return y => {

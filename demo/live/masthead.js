@@ -1,6 +1,7 @@
 /* The line at the top. It also hands the page's words and catalogue to all other blocks. */
 import { h } from './dom.js';
 import { introduce, listen, page } from './bus.js';
+import { openAsked } from './asked.js';
 import { ownTasks } from './own.js';
 
 export function mount({ element, props }) {
@@ -32,6 +33,7 @@ export function mount({ element, props }) {
     h('div.brand', {}, h('h1', {}, header.title), h('p', {}, header.promise)),
     h('div.aside', {}, badge, h('nav.lang', { 'aria-label': header.languages }, languages.map(link))),
   );
+  openAsked(words.compare.tab);
   introduce({ words, tasks: [...tasks, ...ownTasks()], presets, shared, device });
   listen(element, run => {
     const kind = run.status?.device?.toUpperCase();

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from demo.text.compare import CardText, CompareText
 from demo.text.details import ConflictText, ModelText
 from demo.text.wizard import CheckText, DataText
 
@@ -209,6 +210,8 @@ class Text:
     ask: AskText
     data: DataText
     check: CheckText
+    compare: CompareText
+    card: CardText
     presets: Mapping[str, PresetText]
     encoders: Words
     sharing: Words

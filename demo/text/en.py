@@ -5,6 +5,7 @@ from demo.text.en_cases import LABELS, SLOTS
 from demo.text.en_cases import PRESETS as CASE_PRESETS
 from demo.text.en_cases import TASKS as CASES
 from demo.text.en_catalogue import CATALOGUE, LANGUAGES
+from demo.text.en_compare import CARD, COMPARE, COMPARE_ERRORS, COMPARE_FIELDS, COMPARE_REASONS
 from demo.text.en_data import PROBLEMS, SPLITS
 from demo.text.en_details import CONFLICT, MODEL
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
@@ -246,12 +247,14 @@ EN = Text(
         "sentences": " ",
         "counted": "{name} ({n})",
     },
-    fields={**FIELDS, **DATA_FIELDS},
+    fields={**FIELDS, **DATA_FIELDS, **COMPARE_FIELDS},
     rules=RULES,
-    errors={**ERRORS, **ERRAND_ERRORS},
+    errors={**ERRORS, **ERRAND_ERRORS, **COMPARE_ERRORS},
     data=DATA,
     check=CHECK,
-    reasons=REASONS,
+    compare=COMPARE,
+    card=CARD,
+    reasons={**REASONS, **COMPARE_REASONS},
     problems=PROBLEMS,
     splits=SPLITS,
     languages=LANGUAGES,

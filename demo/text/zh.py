@@ -5,6 +5,7 @@ from demo.text.zh_cases import LABELS, SLOTS
 from demo.text.zh_cases import PRESETS as CASE_PRESETS
 from demo.text.zh_cases import TASKS as CASES
 from demo.text.zh_catalogue import CATALOGUE, LANGUAGES
+from demo.text.zh_compare import CARD, COMPARE, COMPARE_ERRORS, COMPARE_FIELDS, COMPARE_REASONS
 from demo.text.zh_data import PROBLEMS, SPLITS
 from demo.text.zh_details import CONFLICT, MODEL
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
@@ -265,12 +266,14 @@ ZH = Text(
         "sentences": "",
         "counted": "{name}（{n}）",
     },
-    fields={**FIELDS, **DATA_FIELDS},
+    fields={**FIELDS, **DATA_FIELDS, **COMPARE_FIELDS},
     rules=RULES,
-    errors={**ERRORS, **ERRAND_ERRORS},
+    errors={**ERRORS, **ERRAND_ERRORS, **COMPARE_ERRORS},
     data=DATA,
     check=CHECK,
-    reasons=REASONS,
+    compare=COMPARE,
+    card=CARD,
+    reasons={**REASONS, **COMPARE_REASONS},
     problems=PROBLEMS,
     splits=SPLITS,
     languages=LANGUAGES,

@@ -4,7 +4,7 @@ Fields are named as in ``transformers.TrainingArguments`` where the thing is the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from mtl.checks import check_choice, check_integer, check_name, check_number, check_text
@@ -169,18 +169,26 @@ class RunConfig:
     """Data sets of the Hub and uploaded files that tasks with their own ``spec`` name."""
     pinned: tuple[Pinned, ...] = ()
     """Texts whose answers are followed through training."""
+    within: tuple[TaskConfig, ...] = ()
+    """The tasks of a larger run, in its order, of which this run trains some: its steps take the same texts of their
+    sources as that run's, and no others. () is no larger run. See ``mtl.runs.twins``."""
 
     def __post_init__(self) -> None:
         self._check_sources()
         if not self.tasks:
             raise ConfigError("tasks", "name at least one task", [])
-        if len(self.tasks) > MAX_TASKS:
-            raise ConfigError("tasks", f"name at most {MAX_TASKS} tasks", len(self.tasks), high=MAX_TASKS)
-        names = [task.name for task in self.tasks]
-        if len(set(names)) < len(names):
-            raise ConfigError("tasks", "name each task once", names)
+        _check_tasks("tasks", self.tasks)
+        _check_tasks("within", self.within)
+        outside = [task.name for task in self.tasks if self.within and task not in self.within]
+        if outside:
+            raise ConfigError("within", "hold every task of the run, unchanged", outside)
         if len(self.pinned) > MAX_PINNED:
             raise ConfigError("pinned", f"be at most {MAX_PINNED}", len(self.pinned), high=MAX_PINNED)
+
+    @property
+    def whole(self) -> "RunConfig":
+        """The run from whose texts this one takes its own: the larger one, or itself."""
+        return replace(self, tasks=self.within, within=()) if self.within else self
 
     def _check_sources(self) -> None:
         if len(self.sources) > MAX_SOURCES:
@@ -202,11 +210,12 @@ class RunConfig:
         parts: dict[str, Any] = {}
         if "encoder" in values:
             parts["encoder"] = _part("encoder", values["encoder"], EncoderConfig)
-        if "tasks" in values:
-            tasks = values["tasks"]
+        for name in ("tasks", "within"):
+            tasks = values.get(name, ())
             if isinstance(tasks, str) or not isinstance(tasks, Sequence):
-                raise ConfigError("tasks", "be a list of task names or tables", tasks)
-            parts["tasks"] = tuple(_task(task) for task in tasks)
+                raise ConfigError(name, "be a list of task names or tables", tasks)
+            if name in values:
+                parts[name] = tuple(_task(task) for task in tasks)
         for name in ("sharing", "balancer", "sampling"):
             if name in values:
                 parts[name] = _part(name, values[name], Choice)
@@ -221,13 +230,20 @@ class RunConfig:
     def to_dict(self) -> dict[str, Any]:
         """Plain values that JSON can hold; ``from_dict`` gives the same config back."""
         plain = asdict(self)
-        plain["tasks"] = list(plain["tasks"])
-        plain["sources"] = list(plain["sources"])
-        plain["pinned"] = list(plain["pinned"])
-        for task in plain["tasks"]:
+        for name in ("tasks", "sources", "pinned", "within"):
+            plain[name] = list(plain[name])
+        for task in (*plain["tasks"], *plain["within"]):
             if task["spec"] is not None:
                 task["spec"]["labels"] = list(task["spec"]["labels"])
         return plain
+
+
+def _check_tasks(field_name: str, tasks: Sequence[TaskConfig]) -> None:
+    if len(tasks) > MAX_TASKS:
+        raise ConfigError(field_name, f"name at most {MAX_TASKS} tasks", len(tasks), high=MAX_TASKS)
+    names = [task.name for task in tasks]
+    if len(set(names)) < len(names):
+        raise ConfigError(field_name, "name each task once", names)
 
 
 def _task(value: object) -> TaskConfig:

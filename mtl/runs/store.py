@@ -133,9 +133,21 @@ class RunStore:
         Raises:
             RunNotFound: There is no such run.
         """
+        return self.owner(run_id) == _digest(owner)
+
+    def owner(self, run_id: str) -> str:
+        """The hash of the run's owner: equal for runs of one owner; empty if it is not known.
+
+        Raises:
+            RunNotFound: There is no such run.
+        """
         with suppress(FileNotFoundError):
-            return (self.folder(run_id) / "owner").read_text("utf-8") == _digest(owner)
-        return False
+            return (self.folder(run_id) / "owner").read_text("utf-8")
+        return ""
+
+    def ids(self) -> list[str]:
+        """Returns the ids of all runs, newest first."""
+        return [*self._runs()]
 
     def events(self, run_id: str, cursor: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Returns the events after byte ``cursor``, and the next cursor."""

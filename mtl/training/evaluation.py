@@ -25,6 +25,13 @@ class EncodedSource:
     name: str
     tasks: Sequence[Task]
     splits: Mapping[Split, Sequence[Example]]
+    counted: int = 0
+    """Training examples of a source without tasks: nobody reads it, but it takes its part of each step."""
+
+    @property
+    def size(self) -> int:
+        """Training examples, by which the source counts in the mixture."""
+        return len(self.splits["train"]) if self.tasks else self.counted
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,8 @@ def _time_steps(trainer: Trainer, cancelled: Callable[[], bool]) -> float:
     """Seconds of all steps."""
     seen = list(islice(trainer.batches(), min(64, trainer.max_steps)))
     mean = sum(map(_tokens, seen)) / len(seen)
-    order = sorted(seen, key=_tokens)
+    # A run that is part of a larger one has steps without a text: they cost nothing and tell nothing.
+    order = sorted(filter(None, seen), key=_tokens) or [next(filter(None, trainer.batches()))]
     # The longest step first: it warms up, and it decides the memory.
     chosen = [order[-1]] + [order[int(len(order) * (k + 0.5) / STEPS)] for k in range(STEPS)]
     seconds = []

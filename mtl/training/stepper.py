@@ -78,7 +78,7 @@ class Stepper:
         """One step on batches of all sources.
 
         A task whose loss or gradient is not finite is left out of the step; a step whose gradient is not finite is
-        left out whole.
+        left out whole. Where no text has a label, only the schedule moves on.
 
         Raises:
             LossNotFinite: That happened ``MOST_SKIPS`` times in a row to one task, or to the whole.
@@ -93,9 +93,10 @@ class Stepper:
         norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, limit))
         found = Step(gradients, norm, rate, layers, balanced=self._balancer.fell_back == fell_back)
         self._count_skips(found, number)
-        if found.applied and gradients.tasks:
+        if found.applied and (gradients.tasks or not gradients.skipped):
             self._optimizer.step()
             self._schedule.step()  # a step that was left out takes nothing of the schedule
+        if found.applied and gradients.tasks:
             self._learn(batches, gradients, drawn)
         return found
 

@@ -76,7 +76,8 @@ class Trainer:
 
     With one task and equal weights its losses are those of ``transformers.Trainer`` on the same batches: fused AdamW,
     no weight decay for biases and norms, linear decay after a linear warm-up, clipping by the total norm. Heads have
-    a learning rate of their own. In each step every source gives its share of the batch.
+    a learning rate of their own. In each step every source gives its share of the batch; the part of a source without
+    tasks stays out.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Trainer:
         accelerator: Accelerator,
     ) -> None:
         self.model = model.to(accelerator.device)
-        self.sources = {source.name: source for source in sources}
+        self.sources = {source.name: source for source in sources if source.tasks}
         self.config = config
         self.accelerator = accelerator
         self.step = 0
@@ -100,7 +101,8 @@ class Trainer:
         self._validated: int | None = None
         self._selection = Selection()
         self._patience = Patience(config.early_stopping_patience)
-        rows = {source.name: len(source.splits["train"]) for source in sources}
+        rows = {source.name: source.size for source in sources}
+        self._seeds = {name: config.seed * 1009 + index for index, name in enumerate(rows)}
         self.max_steps = count_steps(config, sum(rows.values()))
         self.plan = Plan(sampler, rows, config.per_device_train_batch_size, self.max_steps)
         self._mixture = MixtureLog(self.plan, config.eval_steps, self.max_steps)
@@ -139,15 +141,18 @@ class Trainer:
         return self._end(report, control, snapshots)
 
     def batches(self) -> Iterator[list[Batch]]:
-        """The endless, seeded sequence of steps: one batch of each source that has a share in the step."""
-        seeds = {name: self.config.seed * 1009 + index for index, name in enumerate(self.sources)}
+        """The endless, seeded sequence of steps: one batch of each source that has a share in the step.
+
+        A step may be empty, if none but sources without tasks has.
+        """
         lengths = {
             name: [len(example.input_ids) for example in source.splits["train"]]
             for name, source in self.sources.items()
         }
-        streams = {name: BucketedStream(lengths[name], seeds[name]) for name in self.sources}
+        streams = {name: BucketedStream(lengths[name], self._seeds[name]) for name in self.sources}
         for counts in self.plan.counts():
-            yield [self._collate(name, streams[name].take(count)) for name, count in counts.items()]
+            taken = {name: count for name, count in counts.items() if name in streams}
+            yield [self._collate(name, streams[name].take(count)) for name, count in taken.items()]
 
     def _collate(self, name: str, indices: Sequence[int]) -> Batch:
         source = self.sources[name]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("mtl", "demo")
-ERRORS = {"DataError", "CheckpointError", "EncoderError", "StorageError", "WorkerLost"}
+ERRORS = {"DataError", "CheckpointError", "EncoderError", "StorageError", "WorkerLost", "ComparisonError"}
 REFUSAL = "refusal"
 """``refusal(reason, …)`` makes a DataError."""
 

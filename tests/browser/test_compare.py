@@ -1,0 +1,148 @@
+"""A visitor races a run against its tasks alone, picks runs, and takes the comparison away: on the real page."""
+
+import math
+from pathlib import Path
+
+import axe_core_python
+import pytest
+
+from mtl.runs.config import RunConfig
+from mtl.runs.events import Finished, Loss, Optimizer, Phase, RunStarted, Scores
+from mtl.runs.journal import Journal
+from mtl.runs.store import RunStore
+from mtl.runs.twins import heats
+from tests.browser.driving import LAPTOP, PHONE, set_steps, train, wait_for_state
+from tests.browser.test_fit import OVERFLOW, RULES
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+AXE = Path(axe_core_python.__file__).parent / "axe.min.js"
+TASKS = ("sentiment", "topic", "stars", "entities")
+
+
+def finished(store, config, bonus):
+    """A finished run of the store, with curves and scores of its tasks."""
+    run_id, clock = store.create(config, "visitor of the tests"), [0.0]
+    journal = Journal(store.folder(run_id) / "events.jsonl", lambda: clock[0])
+    tasks = [{"name": task.name, "kind": "classification", "source": "texts"} for task in config.tasks]
+    journal.append(
+        RunStarted(
+            device="cpu", device_name="CPU", precision="fp32", max_steps=60, eval_steps=20, tasks=tasks,
+            parameters={"total": 22_700_000},
+        )
+    )  # fmt: skip
+    journal.append(Phase(step=0, phase="training"))
+    for step in range(1, 61):
+        clock[0] += 0.3
+        for at, task in enumerate(config.tasks):
+            loss = 0.3 + math.exp(-step / (15 + 5 * at)) + 0.02 * math.sin(7 * step)
+            journal.append(Loss(step=step, task=task.name, split="train", loss=loss, examples=32 * step, weight=1.0))
+        journal.append(Optimizer(step=step, learning_rate=1e-3, grad_norm=1.0, clipped=False, examples=32 * step))
+    for at, task in enumerate(config.tasks):
+        scores = {"accuracy": 0.6 + 0.05 * at + bonus}
+        journal.append(Scores(step=60, task=task.name, split="test", metric="accuracy", scores=scores))
+    journal.append(Finished(step=60, elapsed_s=clock[0], peak_memory_bytes=900_000_000))
+    journal.close()
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def raced(app):
+    """The run of a race of three seeds, all of which have finished."""
+    store = RunStore(app.runs)
+    config = RunConfig.from_dict({"tasks": list(TASKS), "training": {"max_steps": 60, "seed": 40}})
+    runs = []
+    for heat in heats(config, 3):
+        runs.append(finished(store, heat.together, 0.04 + heat.seed / 1000))
+        for task, each in heat.alone.items():
+            finished(store, each, 0.002 * TASKS.index(task) * (heat.seed - 41))
+    return runs[0]
+
+
+def test_a_race_goes_from_the_button_to_the_card_and_survives_a_reload(visit, own_run) -> None:
+    visitor = visit("/")
+    page = visitor.page
+    for name in ("Stars", "Entities", "Relation", "Question type"):
+        page.get_by_role("checkbox", name=name, exact=True).uncheck()
+    set_steps(page, 3)
+    run = train(page)
+    own_run(run)
+    wait_for_state(page, "finished")
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.locator("#race_go").click()
+    page.locator(".endcard").wait_for(timeout=120_000)
+    rows = page.locator(".endcard tbody tr").all_inner_texts()
+    assert ["Sentiment" in rows[0], "Topic" in rows[1]] == [True, True]
+    assert "one seed: nothing can be claimed" in rows[0]
+    assert page.locator(".delta").inner_text().startswith("Δm = ")
+    dashes = page.evaluate("() => document.querySelector('.plot2').data.map(trace => trace.line.dash)")
+    assert sorted(dashes) == ["dash", "dash", "solid", "solid"]
+    assert f"race={run}" in page.url
+
+    visitor.reload()
+    page.locator(".endcard").wait_for()
+    assert page.locator(".endcard tbody tr").all_inner_texts() == rows
+    assert page.locator(".compare .all").is_visible(), "nothing is left to train"
+
+
+def test_the_report_is_taken_away_and_opens_by_itself(visit, raced, chromium, tmp_path) -> None:
+    page = visit(f"/?race={raced}&seeds=3").page
+    page.locator(".endcard").wait_for()
+    with page.expect_download() as download:
+        page.locator("[data-file=report]").click()
+    path = tmp_path / "comparison.html"
+    download.value.save_as(path)
+    context = chromium.new_context(offline=True)
+    alone = context.new_page()
+    troubles = []
+    alone.on("console", lambda said: said.type == "error" and troubles.append(said.text))
+    alone.goto(path.as_uri())
+    assert alone.locator("svg path").count() == 2 * len(TASKS) * 3
+    assert page.locator(".delta b").inner_text() in alone.locator("body").inner_text()
+    assert troubles == []
+    context.close()
+
+
+def test_picked_runs_lie_over_one_another(visit, raced) -> None:
+    visitor = visit(f"/?race={raced}&seeds=1")
+    page = visitor.page
+    page.locator(".endcard").wait_for()
+    boxes = page.locator(".pick").filter(has_text="seed 41").locator("input")
+    boxes.nth(0).check()
+    page.locator(".versus th", has_text="A · seed 41").first.wait_for()
+    boxes.nth(1).check()
+    page.locator(".versus th", has_text="B · seed 41").first.wait_for()
+    assert "compare=" in page.url and "race=" not in page.url
+    visitor.reload()
+    page.locator(".versus th", has_text="B · seed 41").first.wait_for()
+    page.get_by_role("tab", name="Lab", exact=True).click()
+    page.wait_for_function("() => !location.search.includes('compare=')")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("race=" + "A" * 22, "no run with this address"),
+        ("compare=" + "A" * 22, "deleted"),
+        ("race=../../etc", "no run"),
+    ],
+)
+def test_an_address_of_nothing_is_explained(visit, address, said) -> None:
+    page = visit(f"/?{address}").page
+    page.locator(".versus [role=alert]").wait_for()
+    assert said in page.locator(".versus [role=alert]").inner_text()
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "zh", "phone"])
+def test_the_tab_fits_and_axe_finds_nothing_serious(visit, raced, look: str) -> None:
+    viewport = PHONE if look == "phone" else LAPTOP
+    place = "/zh" if look == "zh" else "/"
+    theme = "dark" if look == "dark" else "light"
+    page = visit(f"{place}?__theme={theme}&race={raced}&seeds=3", viewport=viewport, reduced_motion="reduce").page
+    page.locator(".endcard").wait_for()
+    page.locator(".plot2 .trace").first.wait_for(state="attached")
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RULES) == []
+    overflow = page.evaluate(OVERFLOW)
+    assert overflow[0] <= 0
+    assert look == "phone" or overflow[1] <= 0
