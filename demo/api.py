@@ -8,7 +8,7 @@ import gradio as gr
 
 from demo.asking import Asking
 from demo.starting import Starter
-from mtl import assembly
+from mtl import listing
 from mtl.errors import ConfigError, MtlError
 from mtl.runs.store import RunStore
 
@@ -33,7 +33,7 @@ class Api:
     def options(self) -> dict[str, Any]:
         """Everything a config can choose, with its options: encoders, tasks, sharing, balancers, sampling; defaults."""
         with plain_errors():
-            return assembly.options()
+            return listing.options()
 
     def start_run(self, config: dict[str, Any], request: gr.Request | None = None) -> str:
         """Starts a training run in the background and returns its run_id. An empty config, {}, is the default preset.

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mtl import assembly, worker
+from mtl import assembly, listing, worker
 from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError, MtlError
 from mtl.runs.config import RunConfig
@@ -22,7 +22,7 @@ def options() -> dict[str, Any]:
     """What a configuration may name, what this machine is, and whether the default encoder reads a sentence."""
     from mtl.environment import check_encoder, describe_machine
 
-    return {**assembly.options(), "machine": describe_machine(), "check": check_encoder()}
+    return {**listing.options(), "machine": describe_machine(), "check": check_encoder()}
 
 
 def train(config_path: Path, runs: Path) -> int:

@@ -3,7 +3,6 @@
 ``check`` needs no torch, so the page can call it; what builds a trainer imports torch when it is called.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -15,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 from mtl import architectures, encoders
 from mtl.architectures import Limits
 from mtl.balancing import BALANCERS
-from mtl.data.catalogue import Entry, catalogue
-from mtl.data.corpus import TASKS, example, sizes
 from mtl.data.origins import RunData, find_specs
 from mtl.data.selection import rows_of_run
 from mtl.data.sources import Row, Split, TaskSpec
@@ -24,7 +21,7 @@ from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError, EncoderError, StorageError
 from mtl.runs import events
 from mtl.runs.config import LAST, Choice, EncoderConfig, RunConfig
-from mtl.runs.options import Method, find
+from mtl.runs.options import find
 from mtl.sharing import SHARING
 from mtl.tasks import TASK_KINDS
 from mtl.training.sampling import SAMPLING, Sampler, source_weights
@@ -36,45 +33,6 @@ if TYPE_CHECKING:
     from mtl.tasks.task import Task
     from mtl.training.evaluation import EncodedSource
     from mtl.training.trainer import Trainer
-
-
-def options() -> dict[str, Any]:
-    """Everything a configuration may name, as plain values: the same for the API and the command line."""
-    return {
-        "encoders": [{"name": name, **_describe_encoder(known)} for name, known in encoders.ENCODERS.items()],
-        "tasks": [_describe_task(spec) for spec in TASKS.values()],
-        "catalogue": [_describe_entry(entry) for entry in catalogue().values()],
-        "kinds": [_describe_method(name, method) for name, method in TASK_KINDS.items()],
-        "sharing": [_describe_method(name, method) for name, method in SHARING.items()],
-        "balancers": [_describe_method(name, method) for name, method in BALANCERS.items()],
-        "sampling": [_describe_method(name, method) for name, method in SAMPLING.items()],
-        "defaults": RunConfig().to_dict(),
-    }
-
-
-def _describe_encoder(known: encoders.KnownEncoder) -> dict[str, Any]:
-    return {"title": known.title, "parameters": known.parameters, "num_hidden_layers": known.num_hidden_layers}
-
-
-def _describe_task(spec: TaskSpec) -> dict[str, Any]:
-    columns = {"name": spec.name, "kind": spec.kind, "labels": list(spec.labels), "source": spec.source}
-    return {**columns, "pair": spec.pair, "rows": sizes(spec), "example": example(spec)}
-
-
-def _describe_entry(entry: Entry) -> dict[str, Any]:
-    spec = entry.spec
-    columns = {"name": spec.name, "kind": spec.kind, "labels": list(spec.labels), "source": spec.source}
-    about = {"title": entry.title, "language": entry.language, "licence": entry.licence, "id": entry.source.id}
-    return {**columns, "pair": spec.pair, **about}
-
-
-def _describe_method(name: str, method: Method) -> dict[str, Any]:
-    """A line of a table as plain values; an open bound is left out."""
-    described = []
-    for option in method.options:
-        values = asdict(option)
-        described.append({key: value for key, value in values.items() if value not in (math.inf, -math.inf)})
-    return {"name": name, "options": described}
 
 
 def check(config: RunConfig) -> None:
@@ -169,10 +127,7 @@ def assemble(
         task.prepare(rows[task.spec.source]["train"], body)
     model = MultiTaskModel(encoder, tokenizer, tasks, config.encoder, config.sharing)
     sources = _encode_sources(rows, model, others)
-    for source in sources:
-        cut = sum(example.cut for examples in source.splits.values() for example in examples)
-        if cut:
-            report(events.Truncated(step=0, source=source.name, rows=cut, max_length=model.max_length))
+    _tell_of_cuts(sources, model.max_length, report)
     balancing = find(BALANCERS, "balancer", config.balancer)
     balancer = balancing.load()([task.name for task in tasks], **balancing.check("balancer", config.balancer))
     members = {name: [task.name for task in built if task.spec.source == name] for name in rows}
@@ -183,6 +138,13 @@ def assemble(
     if config.pinned:
         trainer.followers.append(Follower(config.pinned))
     return trainer
+
+
+def _tell_of_cuts(sources: "Sequence[EncodedSource]", max_length: int, report: Callable[[events.Event], None]) -> None:
+    for source in sources:
+        cut = sum(example.cut for examples in source.splits.values() for example in examples)
+        if cut:
+            report(events.Truncated(step=0, source=source.name, rows=cut, max_length=max_length))
 
 
 def _read_data(config: RunConfig, report: Callable[[events.Event], None], uploads: Uploads | None) -> RunData:

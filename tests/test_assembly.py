@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from mtl import assembly
+from mtl import assembly, listing
 from mtl.data.corpus import TASKS
 from mtl.data.sources import SPLITS
 from mtl.errors import ConfigError, DataError, EncoderError
@@ -40,7 +40,7 @@ def test_what_no_run_could_do_is_refused_by_its_field(values, field):
 
 def test_the_default_and_every_listed_method_pass():
     assembly.check(RunConfig())
-    listed = assembly.options()
+    listed = listing.options()
     for part, table in (("balancer", "balancers"), ("sharing", "sharing"), ("sampling", "sampling")):
         for method in listed[table]:
             assembly.check(RunConfig.from_dict({part: method["name"]}))
@@ -51,10 +51,10 @@ def test_the_default_and_every_listed_method_pass():
 def test_checking_and_listing_load_no_torch(environment):
     code = """
 import sys
-from mtl import assembly
+from mtl import assembly, listing
 from mtl.runs.config import RunConfig
 assembly.check(RunConfig())
-assembly.options()
+listing.options()
 print({"torch", "transformers", "accelerate", "sklearn", "scipy"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
@@ -63,7 +63,7 @@ print({"torch", "transformers", "accelerate", "sklearn", "scipy"} & set(sys.modu
 
 
 def test_options_are_plain_values():
-    listed = assembly.options()
+    listed = listing.options()
     json.dumps(listed, allow_nan=False)
     assert [task["name"] for task in listed["tasks"]] == list(TASKS)
     assert listed["defaults"] == RunConfig().to_dict()

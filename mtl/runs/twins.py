@@ -46,7 +46,9 @@ def twin(config: RunConfig, task: str) -> RunConfig:
     if task not in names:
         raise ConfigError("tasks", f"hold the task that is to run alone ({', '.join(names)})", task)
     own = config.tasks[names.index(task)]
-    return replace(config, tasks=(own,), within=config.whole.tasks, sharing=SHARING, balancer=BALANCER)
+    # Nothing is pinned: what a twin is asked beside changes no score, and a twin that is known is not trained again.
+    plain = {"sharing": SHARING, "balancer": BALANCER, "pinned": ()}
+    return replace(config, tasks=(own,), within=config.whole.tasks, **plain)
 
 
 def heats(config: RunConfig, seeds: int = 1) -> tuple[Heat, ...]:

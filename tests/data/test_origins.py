@@ -164,7 +164,8 @@ def test_every_task_of_the_catalogue_is_found_without_the_network():
 def test_listing_and_checking_need_neither_torch_nor_datasets_nor_the_hub():
     code = """
 import sys
-from mtl.assembly import check, options
+from mtl.assembly import check
+from mtl.listing import options
 from mtl.runs.config import RunConfig
 options()
 check(RunConfig.from_dict({"tasks": ["sst2", "topic"]}))
