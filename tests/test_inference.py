@@ -9,7 +9,8 @@ import pytest
 from mtl.attending import AT_MOST_S, Attendant
 from mtl.data.corpus import TASKS
 from mtl.errors import CheckpointError, ConfigError
-from mtl.inference import MAX_CHARACTERS, Predictor, answer
+from mtl.inference import Predictor, answer
+from mtl.questioning import MAX_CHARACTERS
 from mtl.runs.config import DEFAULT_TASKS
 from mtl.runs.selected import FIRST, Selected
 from mtl.snapshots import Snapshots
@@ -208,7 +209,7 @@ def test_questions_hold_a_step_up_for_a_bounded_time(make_model, attended, monke
     for number in range(3):
         (folder / "questions" / f"q{number}.json").write_text(json.dumps({"text": str(number), "text_pair": None}))
     ticks = iter(range(0, 100, 1))
-    monkeypatch.setattr("mtl.inference.time.monotonic", lambda: next(ticks) * AT_MOST_S * 0.6)
+    monkeypatch.setattr("mtl.attending.time.monotonic", lambda: next(ticks) * AT_MOST_S * 0.6)
     attendant(make_model(), 7)
     assert len(list((folder / "questions").glob("*.answer.json"))) == 1
     assert len(list((folder / "questions").glob("q?.json"))) == 2
