@@ -22,7 +22,7 @@ ANSWER_ROWS = 3000
 """Rows of one answer; at about 60 bytes each they stay below 200 kB."""
 SCORES_WEIGH = 3
 """A row of scores is as long as so many rows of a curve."""
-MISTAKES_WEIGH = 200
+MISTAKES_WEIGH = 500
 """The same of what a run tells of a task's mistakes, once."""
 NUMBERS = 8
 """So many numbers of a measurement are as long as a row of a curve."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from demo.text.details import ConflictText, ModelText
+from demo.text.why import MatteredText, MistakesText
 from demo.text.wizard import CheckText, DataText
 
 Words = Mapping[str, str]
@@ -206,6 +207,8 @@ class Text:
     watch: WatchText
     conflict: ConflictText
     model: ModelText
+    mistakes: MistakesText
+    mattered: MatteredText
     ask: AskText
     data: DataText
     check: CheckText

@@ -16,7 +16,7 @@ def problem_of(error: MtlError) -> object:
         raise error
 
     handlers = Handlers(SimpleNamespace(asking=SimpleNamespace(answer=answer)), Form())
-    return handlers.ask({"run": "r"}, "text", "")["problem"]
+    return handlers.ask({"run": "r"}, {}, "text", "")["problem"]
 
 
 @pytest.mark.parametrize(
