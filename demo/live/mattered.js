@@ -1,7 +1,7 @@
 /* Which words mattered to what each head says: the same words once for each head, tinted; the numbers of the word that is pointed at. */
 import { fill, h, say, signed } from './dom.js';
 import { block, labelName, listen, run as current, taskName, tasksOf } from './bus.js';
-import { belongs, sign, tint } from './signs.js';
+import { sign, tint } from './signs.js';
 import { brief } from './told.js';
 
 const PAUSE = 150;
@@ -49,8 +49,8 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
       number = h('b.number');
     return h(
       'div.head',
-      { style: tint(task), role: 'group', 'aria-label': [taskName(task), of].filter(Boolean).join(': '), ...belongs(task) },
-      h('header', {}, h('span.who', {}, sign(task), taskName(task)), h('span.of', { title: of }, of ?? ''), number),
+      { style: tint(task), role: 'group', 'aria-label': [taskName(task), of].filter(Boolean).join(': '), 'data-task': task },
+      h('header', {}, h('span.who', {}, sign(task), taskName(task)), number, h('span.of', { title: of }, of ?? '')),
       found ? [why.text, why.text_pair].map((text, which) => text != null && passage(text, which, found, why, number)) : h('p.soft', {}, w.silent),
     );
   }

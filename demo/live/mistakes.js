@@ -3,6 +3,8 @@ import { fill, fixed, h, say, short } from './dom.js';
 import { block, isFinal, labelName, listen, taskName } from './bus.js';
 import { belongs, sign, tint } from './signs.js';
 
+const CJK = /[\u2e80-\u9fff]/; // stands upright in a line from top to bottom
+
 export const mount = block(({ element, box, words }) => {
   const w = words.mistakes;
   let drawn = '',
@@ -23,7 +25,7 @@ export const mount = block(({ element, box, words }) => {
     const picks = [...told.keys()].map(task =>
       h(
         'button.pick',
-        { type: 'button', 'aria-pressed': task === chosen, style: tint(task), ...belongs(task), onclick: event => pick(event.currentTarget, task) },
+        { type: 'button', 'aria-pressed': String(task === chosen), style: tint(task), ...belongs(task), onclick: event => pick(event.currentTarget, task) },
         sign(task),
         taskName(task),
       ),
@@ -98,7 +100,7 @@ function matrix(words, { labels, counts }, open) {
       {
         type: 'button',
         tabindex: stop ? -1 : 0,
-        'aria-pressed': false,
+        'aria-pressed': 'false',
         'aria-label': say(w.cell, { gold, said, n }),
         onclick: event => press(event.currentTarget, { gold: i, said: j }),
         onkeydown: event => move(event, i, j),
@@ -109,12 +111,12 @@ function matrix(words, { labels, counts }, open) {
     buttons.set(`${i} ${j}`, button);
     return h('td' + kind, { title: say(w.cell, { gold, said, n }), style: { '--k': (n / most).toFixed(2) } }, button);
   };
-  const head = label => h('th', { scope: 'col', title: named(words, label) }, h('span', {}, named(words, label)));
+  const head = label => h('th', { scope: 'col', title: named(words, label) }, h(CJK.test(named(words, label)) ? 'span.upright' : 'span', {}, named(words, label)));
   const row = (label, i) => h('tr', {}, h('th', { scope: 'row', title: named(words, label) }, named(words, label)), counts[i].map((n, j) => cell(n, i, j)));
   return h(
     'div.across',
-    { tabindex: -1 },
-    h('table.confusion', { 'aria-label': w.matrix }, h('thead', {}, h('tr', {}, h('td.corner', {}, w.corner), labels.map(head))), h('tbody', {}, labels.map(row))),
+    {},
+    h(labels.length > 6 ? 'table.confusion.many' : 'table.confusion', { 'aria-label': w.matrix }, h('thead', {}, h('tr', {}, h('td.corner', {}, w.corner), labels.map(head))), h('tbody', {}, labels.map(row))),
   );
 }
 
