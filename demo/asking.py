@@ -12,7 +12,7 @@ from demo.lessons.recording import RECORDED, Recording
 from mtl.checks import check_choice
 from mtl.errors import CheckpointError, ConfigError
 from mtl.runs import questions
-from mtl.runs.questions import Question
+from mtl.runs.questions import ANSWERS, WORDS, Question
 from mtl.runs.selected import FIRST, NEWEST, WHICH
 from mtl.runs.store import RunStore
 
@@ -36,6 +36,9 @@ class Predictor(Protocol):
 
     def answer(self, text: str, text_pair: str | None = None) -> Any:
         """All heads' answers to the text."""
+
+    def explain(self, text: str, text_pair: str | None = None) -> Any:
+        """Which words mattered to them."""
 
 
 class _NoReplyError(Exception):
@@ -73,22 +76,30 @@ class Asking:
             RunNotFound: There is no such run.
             CheckpointError: The run has saved nothing yet (``reason`` is ``missing``), or a snapshot is damaged.
         """
-        asked, cut = readable("text", text)
-        paired, pair_cut = readable("text_pair", text_pair) if _seen(text_pair) else ("", False)
+        question, cut = question_of(text, text_pair, which)
         if run_id == RECORDED and self._recording:
-            return self._recording.answer(asked, paired)
-        check_choice("which", which, WHICH)
-        question = Question(asked, paired or None, str(which))
+            return self._recording.answer(question.text, question.text_pair or "")
         live = self._of_worker(run_id, question)
         if live is not None:
-            return {**live, "truncated": bool(live["truncated"] or cut or pair_cut)}
-        newest, first = self._store.newest_snapshot(run_id), self._store.first_snapshot(run_id)
-        if newest is None:
-            raise CheckpointError("The run has saved no snapshot yet.", reason="missing")
-        now = self._of_snapshot(newest, question, repr(self._store.selected(run_id)))
+            return {**live, "truncated": bool(live["truncated"] or cut)}
+        now = self._of_chosen(run_id, question)
+        first = self._store.first_snapshot(run_id)
         before = self._of_snapshot(first, replace(question, which=FIRST)) if first else None
-        truncated = bool(now["truncated"] or cut or pair_cut)
-        return {**now, "truncated": truncated, "before": before and before["answers"]}
+        return {**now, "truncated": bool(now["truncated"] or cut), "before": before and before["answers"]}
+
+    def explain(self, run_id: str, text: object, text_pair: object = "", which: object = NEWEST) -> dict[str, Any]:
+        """Which words mattered to what each head answers, by the same weights as ``answer``.
+
+        Returns:
+            As ``mtl.attribution.Explanation.to_dict`` gives it.
+
+        Raises:
+            MtlError: As ``answer``.
+        """
+        question, _ = question_of(text, text_pair, which, WORDS)
+        if run_id == RECORDED and self._recording:
+            return self._recording.explain(question.text, question.text_pair or "")
+        return self._of_worker(run_id, question) or self._of_chosen(run_id, question)
 
     def said(self, run_id: str, step: object, pinned: int = 0) -> dict[str, Any]:
         """What all heads answered to a pinned text at a step of training, beside what they answered at first.
@@ -141,14 +152,22 @@ class Asking:
         except _NoReplyError:
             return None
 
+    def _of_chosen(self, run_id: str, question: Question) -> dict[str, Any]:
+        """What the run's chosen snapshots answer."""
+        newest = self._store.newest_snapshot(run_id)
+        if newest is None:
+            raise CheckpointError("The run has saved no snapshot yet.", reason="missing")
+        return self._of_snapshot(newest, question, repr(self._store.selected(run_id)))
+
     def _of_snapshot(self, snapshot: Path, question: Question, selected: str = "") -> dict[str, Any]:
         """What the snapshots answer of which this is one; the same question is computed once, however many ask."""
         folder, which = snapshot.parent, question.which
 
         def ask() -> dict[str, Any]:
             predictor = self._predictors.get((folder, which), lambda: self._load(folder, which))
-            answers: dict[str, Any] = predictor.answer(question.text, question.text_pair).to_dict()
-            return answers
+            ask_for = predictor.explain if question.about == WORDS else predictor.answer
+            found: dict[str, Any] = ask_for(question.text, question.text_pair).to_dict()
+            return found
 
         return self._answers.get((str(snapshot), repr(question), selected), ask)
 
@@ -159,6 +178,18 @@ def load_predictor(folder: Path, which: str) -> Predictor:
     from mtl.inference import Predictor as TorchPredictor
 
     return TorchPredictor(folder, which=which)
+
+
+def question_of(text: object, text_pair: object, which: object, about: str = ANSWERS) -> tuple[Question, bool]:
+    """What a visitor asks, and whether a text had to be cut.
+
+    Raises:
+        ConfigError: The text holds nothing that can be seen, or ``which`` is none of the three.
+    """
+    asked, cut = readable("text", text)
+    paired, pair_cut = readable("text_pair", text_pair) if _seen(text_pair) else ("", False)
+    check_choice("which", which, WHICH)
+    return Question(asked, paired or None, str(which), about), cut or pair_cut
 
 
 def readable(field: str, text: object) -> tuple[str, bool]:

@@ -22,6 +22,8 @@ ANSWER_ROWS = 3000
 """Rows of one answer; at about 60 bytes each they stay below 200 kB."""
 SCORES_WEIGH = 3
 """A row of scores is as long as so many rows of a curve."""
+MISTAKES_WEIGH = 500
+"""The same of what a run tells of a task's mistakes, once."""
 NUMBERS = 8
 """So many numbers of a measurement are as long as a row of a curve."""
 
@@ -37,6 +39,8 @@ def portion_of(curves: Curves, cursor: int) -> dict[str, Any]:
     chosen = _chosen(curves, cursor, stop)
     scores = curves.scores[bisect_left(curves.scores, cursor, key=itemgetter(0)) :]
     indices = [index for index, _ in scores for _ in range(SCORES_WEIGH)]
+    told = [index for index, event in curves.once if event["type"] == "mistakes" and index >= cursor]
+    indices += [index for index in told for _ in range(MISTAKES_WEIGH)]
     for key, table in _tables(curves).items():
         indices += [table.index[place] for place in chosen[key] for _ in range(_weight(table))]
     if len(indices) > ANSWER_ROWS:
@@ -64,6 +68,8 @@ def portion_of(curves: Curves, cursor: int) -> dict[str, Any]:
         **_measured(curves, rows, cursor),
         **_rare(curves, cursor, stop),
     }
+    if mistakes := [_plain(event) for event in once if event["type"] == "mistakes"]:
+        portion["mistakes"] = mistakes
     return portion if stop == curves.count else {**portion, "more": True}
 
 

@@ -11,8 +11,11 @@ import gradio as gr
 import plotly.offline
 
 HERE = Path(__file__).parent
-SHEETS = ("style.css", "parts.css", "blocks.css", "details.css", "answers.css", "data.css", "compare.css", "modes.css")
-"""Tokens and frame, Gradio's own parts, our blocks, details under the chart, answers, Data tab, Compare tab, modes."""
+SHEETS = (
+    "style.css", "parts.css", "blocks.css", "details.css", "answers.css", "why.css", "data.css", "compare.css",
+    "modes.css",
+)  # fmt: skip
+"""Tokens and frame, Gradio's own parts, our blocks, details under the chart, answers, why, the tabs, modes."""
 PLOTLY = "plotly.min.js"
 SANS = [
     "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Liberation Sans", "Arial",

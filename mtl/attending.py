@@ -6,10 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from mtl.attribution import explain
 from mtl.errors import CheckpointError
 from mtl.inference import Predictor, asked
 from mtl.model import MultiTaskModel
-from mtl.runs.questions import Desk, Question
+from mtl.runs.questions import WORDS, Desk, Question
 from mtl.runs.selected import BEST, EACH, FIRST
 
 AT_MOST_S = 0.5
@@ -38,17 +39,21 @@ class Attendant:
                 return  # the others wait for the next step
             was_training = model.training
             try:
-                if question.which in self._best:
-                    now = self._best[question.which].answer(question.text, question.text_pair)
-                else:
-                    now = asked(model.eval(), step, question.text, question.text_pair)
-                reply: dict[str, Any] = {"now": now.to_dict(), "before": self._before(question)}
+                reply = self._reply(model.eval(), step, question)
             except Exception as error:  # whatever it is, training goes on, and the visitor is told
                 traceback.print_exc()
                 reply = {"error": str(error)}
             finally:
                 model.train(was_training)
             self._desk.reply(question, reply)
+
+    def _reply(self, model: MultiTaskModel, step: int, question: Question) -> dict[str, Any]:
+        best = self._best.get(question.which)
+        texts = question.text, question.text_pair
+        if question.about == WORDS:
+            return {"now": (best.explain(*texts) if best else explain(model, *texts, step)).to_dict(), "before": None}
+        now = best.answer(*texts) if best else asked(model, step, *texts)
+        return {"now": now.to_dict(), "before": self._before(question)}
 
     def _before(self, question: Question) -> dict[str, Any] | None:
         """The answers before training; None where that snapshot is gone."""

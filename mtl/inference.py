@@ -5,26 +5,23 @@ B texts · L tokens
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
+from mtl.attribution import Explanation, explain, joined
 from mtl.checkpoint import snapshot_name, snapshots
 from mtl.checks import check_choice
-from mtl.data.batches import Batch, collate, encode_texts, split_words
-from mtl.data.reading import Example, Reading
-from mtl.errors import CheckpointError, ConfigError
+from mtl.errors import CheckpointError
 from mtl.model import MultiTaskModel
+from mtl.questioning import cleaned, read
 from mtl.runs.selected import BEST, EACH, FIRST, NEWEST, WHICH, Selected
 from mtl.tasks.answers import Answer
-from mtl.tasks.features import Features
-from mtl.tasks.task import Task
 
-MAX_CHARACTERS = 100_000
-"""Longer texts are cut before they are tokenised: far more than any encoder reads."""
+Said = TypeVar("Said")
 MODELS = 3
 """Of the tasks' best snapshots so many are kept in memory at a time."""
 
@@ -83,30 +80,42 @@ class Predictor:
             ConfigError: The text is empty.
             CheckpointError: There is no snapshot yet, or it cannot be read.
         """
+        names, found = self._ask(asked, text, text_pair)
+        return _joined(names, found) if self._which == EACH else found[0]
+
+    def explain(self, text: str, text_pair: str | None = None) -> Explanation:
+        """Which words matter to what each head answers: see ``mtl.attribution.explain``.
+
+        Raises:
+            ConfigError, CheckpointError: As ``answer``.
+        """
+        names, found = self._ask(explained, text, text_pair)
+        return joined(names, found)
+
+    def _ask(self, ask: Callable[..., Said], text: str, text_pair: str | None) -> tuple[list[str], list[Said]]:
+        """The names of all tasks, and what the chosen snapshots say about the text."""
         with self._lock:
             try:
-                return self._answer(text, text_pair)
+                return self._ask_chosen(ask, text, text_pair)
             except CheckpointError as error:
                 if error.details["reason"] != "missing" or not error.details["file"]:
                     raise
-                return self._answer(text, text_pair)  # training has just dropped it for a better one
+                return self._ask_chosen(ask, text, text_pair)  # training has just dropped it for a better one
 
-    def _answer(self, text: str, text_pair: str | None) -> Answers:
+    def _ask_chosen(self, ask: Callable[..., Said], text: str, text_pair: str | None) -> tuple[list[str], list[Said]]:
+        """The chosen snapshot, or each task's own best: for one that was never validated the newest."""
         chosen = self._chosen()
-        if self._which == EACH:
-            return self._of_each(chosen, text, text_pair)
-        return asked(self._model(chosen), _step(chosen), text, text_pair)
-
-    def _of_each(self, newest: Path, text: str, text_pair: str | None) -> Answers:
-        """Every task's answer by its own best weights; by the newest, where it was never validated."""
+        if self._which != EACH:
+            model = self._model(chosen)
+            return list(model.tasks), [ask(model, _step(chosen), text, text_pair)]
         best = Selected.read(self._folder).each
-        steps = {task: newest.with_name(snapshot_name(step)) for task, step in best.items()}
-        names = list(self._model(next(iter(steps.values()), newest)).tasks)
+        steps = {task: chosen.with_name(snapshot_name(step)) for task, step in best.items()}
+        names = list(self._model(next(iter(steps.values()), chosen)).tasks)
         groups: dict[Path, list[str]] = {}
         for name in names:
-            groups.setdefault(steps.get(name, newest), []).append(name)
-        found = [asked(self._model(path), _step(path), text, text_pair, tasks) for path, tasks in groups.items()]
-        return _joined(names, found)
+            groups.setdefault(steps.get(name, chosen), []).append(name)
+        found = [ask(self._model(path), _step(path), text, text_pair, tasks) for path, tasks in groups.items()]
+        return names, found
 
     def _chosen(self) -> Path:
         complete = snapshots(self._folder)
@@ -131,6 +140,13 @@ def _step(snapshot: Path) -> int:
     return int(snapshot.name.partition("-")[2])
 
 
+def explained(
+    model: MultiTaskModel, step: int, text: str, text_pair: str | None = None, tasks: Sequence[str] | None = None
+) -> Explanation:
+    """As ``asked``, but which words matter to the answers."""
+    return explain(model, text, text_pair, step, tasks)
+
+
 def _joined(names: Sequence[str], found: Sequence[Answers]) -> Answers:
     """One answer of several models, each of which answered for other tasks."""
     said = {name: answer for each in found for name, answer in each.answers.items()}
@@ -153,85 +169,27 @@ def asked(
     Raises:
         ConfigError: The text is empty.
     """
-    longer = max(len(text), len(text_pair or "")) > MAX_CHARACTERS
-    text, text_pair = _clean(text), _clean(text_pair or "")
-    if not text:
-        raise ConfigError("text", "hold at least one visible character", "")
+    text, text_pair, longer = cleaned(text, text_pair)
     answers = answer(model, text, text_pair or None, step, tasks)
     return replace(answers, truncated=answers.truncated or longer)
-
-
-def _clean(text: str) -> str:
-    """The text without what cannot be encoded (lone surrogates) and without blank ends."""
-    text = text[:MAX_CHARACTERS].encode("utf-8", "ignore").decode("utf-8").strip()
-    visible = any(character.isprintable() and not character.isspace() for character in text)
-    return text if visible else ""
 
 
 @torch.inference_mode()
 def answer(
     model: MultiTaskModel, text: str, text_pair: str | None = None, step: int = 0, tasks: Sequence[str] | None = None
 ) -> Answers:
-    """Asks every head of a model in evaluation mode, or those of some tasks, about one text, in one encoder pass.
-
-    The pass holds a row for each way in which the tasks read: the text alone, the pair, the windows on a long pair.
-    """
-    words = split_words(text)
+    """Asks every head of a model in evaluation mode, or those of some tasks, about one text, in one encoder pass."""
     names = list(model.tasks) if tasks is None else list(tasks)
-    readings = _readings(model, names)
+    reads = read(model, text, text_pair, names)
     found: dict[str, Answer] = {}
-    windows = {
-        reading: _encode(model, text, text_pair if reading.pair else None, words, reading)
-        for reading in readings
-        if text_pair or not reading.pair
-    }
-    if windows:
-        batch = _batch(model, [example for examples in windows.values() for example in examples])
-        features = model.read(batch, [task.name for reading in windows for task in readings[reading]])
-        first = 0
-        for reading, examples in windows.items():
-            last = first + len(examples)
-            parts: dict[int, Features] = {}
-            for task in readings[reading]:
-                whole = features[task.name]
-                part = parts.setdefault(id(whole), whole.rows(first, last))
-                said = task.say(model.heads[task.name], part)
-                found[task.name] = task.answer_windows(said, [example.view for example in examples])
-            first = last
+    for each in reads:
+        said = each.task.say(model.heads[each.task.name], each.features)
+        found[each.task.name] = each.task.answer_windows(said, each.views)
+    windows = [each.examples for each in reads]
     return Answers(
         step,
         {name: found[name] for name in names if name in found},
         tuple(name for name in names if model.tasks[name].spec.pair and not text_pair),
-        any(example.cut for examples in windows.values() for example in examples),
-        max((sum(len(example.input_ids) for example in examples) for examples in windows.values()), default=0),
+        any(example.cut for examples in windows for example in examples),
+        max((sum(len(example.input_ids) for example in examples) for examples in windows), default=0),
     )
-
-
-def _readings(model: MultiTaskModel, names: Sequence[str]) -> dict[Reading, list[Task]]:
-    """These tasks by how they read a text: as the source was read that they were trained on."""
-    sources: dict[str, list[Task]] = {}
-    for task in model.tasks.values():
-        sources.setdefault(task.spec.source, []).append(task)
-    found: dict[Reading, list[Task]] = {}
-    for tasks in sources.values():
-        found.setdefault(Reading.of(tasks), []).extend(task for task in tasks if task.name in names)
-    return {reading: asked for reading, asked in found.items() if asked}
-
-
-def _encode(
-    model: MultiTaskModel, text: str, pair: str | None, words: list[tuple[int, int]], reading: Reading
-) -> list[Example]:
-    pairs = None if pair is None else [pair]
-    return encode_texts(model.tokenizer, [text], pairs, [words], model.max_length, reading)
-
-
-def _batch(model: MultiTaskModel, examples: list[Example]) -> Batch:
-    # Rows with and without token types come together: without means all zero.
-    typed = any(example.token_type_ids is not None for example in examples)
-    if typed:
-        examples = [
-            replace(example, token_type_ids=example.token_type_ids or [0] * len(example.input_ids))
-            for example in examples
-        ]
-    tasks: list[Task] = []
-    return collate("question", examples, tasks, model.tokenizer.pad_token_id or 0).to(model.device)

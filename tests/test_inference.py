@@ -7,9 +7,11 @@ from itertools import pairwise
 import pytest
 
 from mtl.attending import AT_MOST_S, Attendant
+from mtl.attribution import explain
 from mtl.data.corpus import TASKS
 from mtl.errors import CheckpointError, ConfigError
-from mtl.inference import MAX_CHARACTERS, Predictor, answer
+from mtl.inference import Predictor, answer
+from mtl.questioning import MAX_CHARACTERS
 from mtl.runs.config import DEFAULT_TASKS
 from mtl.runs.selected import FIRST, Selected
 from mtl.snapshots import Snapshots
@@ -212,3 +214,19 @@ def test_questions_hold_a_step_up_for_a_bounded_time(make_model, attended, monke
     attendant(make_model(), 7)
     assert len(list((folder / "questions").glob("*.answer.json"))) == 1
     assert len(list((folder / "questions").glob("q?.json"))) == 2
+
+
+@pytest.mark.parametrize("which", ["newest", "best"])
+def test_a_model_in_training_tells_which_words_mattered(make_model, attended, which):
+    folder, attendant = attended
+    model = make_model(seed=2).train()
+    Selected(0, {}).write(folder / "snapshots")
+    reply = put_question(folder, "The soup was lovely", "bread was superb")
+    asked = json.loads(reply.with_name("q.json").read_text())
+    reply.with_name("q.json").write_text(json.dumps(asked | {"about": "words", "which": which}))
+    attendant(model, 7)
+    said = json.loads(reply.read_text())
+    assert model.training and all(parameter.grad is None for parameter in model.parameters())
+    other = make_model(seed=1 if which == "best" else 2)
+    wanted = explain(other, "The soup was lovely", "bread was superb", 0 if which == "best" else 7).to_dict()
+    assert said == {"now": wanted, "before": None}

@@ -49,6 +49,7 @@ def record(store: RunStore, run_id: str, texts: Sequence[tuple[str, str]], folde
             "text_pair": pair,
             "first": first.answer(text, pair or None).to_dict(),
             "last": last.answer(text, pair or None).to_dict(),
+            "words": last.explain(text, pair or None).to_dict(),
         }
         for text, pair in texts
     ]

@@ -4,7 +4,8 @@ The folder ``recorded`` holds four small files, written from a real run by ``pyt
 
 - ``config.json``: the run's config
 - ``events.jsonl``: its events, thinned
-- ``answers.json``: ``[{"text", "text_pair", "first", "last"}]``, each of the last two as ``Answers.to_dict`` gives it
+- ``answers.json``: ``[{"text", "text_pair", "first", "last", "words"}]``, where ``Answers.to_dict`` gives ``first`` and
+  ``last``, and ``Explanation.to_dict`` gives ``words``
 - ``machine.json``: ``{"machine", "date"}``: where and on which day it was trained
 """
 
@@ -53,10 +54,25 @@ class Recording:
         Raises:
             CheckpointError: No answers to this text were recorded. Its ``reason`` is ``recorded``.
         """
+        answers = self._of(text, text_pair)
+        return {**answers["last"], "before": answers["first"]["answers"]}
+
+    def explain(self, text: str, text_pair: str) -> dict[str, Any]:
+        """Which words mattered to those answers, in the form of ``Asking.explain``.
+
+        Raises:
+            CheckpointError: That was not recorded. Its ``reason`` is ``recorded``.
+        """
+        words: dict[str, Any] | None = self._of(text, text_pair).get("words")
+        if words is None:
+            raise CheckpointError("Which words mattered was not recorded with this run.", reason="recorded")
+        return words
+
+    def _of(self, text: str, text_pair: str) -> Mapping[str, Any]:
         asked = (text.strip(), text_pair.strip())
         for answers in self.answers:
             if asked == (answers["text"], answers["text_pair"]):
-                return {**answers["last"], "before": answers["first"]["answers"]}
+                return answers
         raise CheckpointError("A recorded run answers only the text it was recorded with.", reason="recorded")
 
 

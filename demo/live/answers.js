@@ -90,6 +90,9 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     const { reply, problem, run } = props.value,
       mine = run === current.id;
     state();
+    document.dispatchEvent(
+      new CustomEvent('lab:answered', { detail: { answered: mine && !!reply && !problem, past: props.value.at != null } }),
+    );
     note.hidden = !(mine && reply?.truncated);
     note.textContent = reply ? say(w.truncated, { n: reply.tokens_read?.toLocaleString(words.locale) }) : '';
     if (!mine || problem || !reply) {

@@ -39,6 +39,7 @@ const blank = run => ({
   truncated: [],
   dropped: [],
   samples: [],
+  mistakes: [],
   said: [],
   mixture: null,
   snapshot: null,
@@ -90,7 +91,7 @@ export function take(update) {
   for (const split of ['train', 'validation']) {
     for (const [task, rows] of Object.entries(update[split] ?? {})) (run[split][task] ??= []).push(...rows);
   }
-  for (const list of ['scores', 'optimizer', 'truncated', 'dropped', 'samples', 'said']) run[list].push(...(update[list] ?? []));
+  for (const list of ['scores', 'optimizer', 'truncated', 'dropped', 'samples', 'mistakes', 'said']) run[list].push(...(update[list] ?? []));
   for (const part of ['mixture', 'status', 'skipped', 'unbalanced', 'selected', 'end']) run[part] = update[part] ?? run[part];
   for (const table of ['conflicts', 'layers']) run[table] = longer(run[table], update[table]);
   if (update.snapshot != null) run.snapshot = update.snapshot;

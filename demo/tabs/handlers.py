@@ -108,6 +108,15 @@ class Handlers:
         except MtlError as error:
             return {**answer, "problem": plain_error(error)}
 
+    def explain(self, shown: View, said: Mapping[str, Any], text: str, text_pair: str) -> dict[str, Any]:
+        """One text → which words mattered to what the heads of the run on screen answer, by the same snapshots."""
+        run, which = shown.get("run"), said.get("which") or NEWEST
+        found: dict[str, Any] = {"run": run, "why": None, "problem": None, "nonce": secrets.token_hex(4)}
+        try:
+            return {**found, "why": self._services.asking.explain(str(run), text, text_pair, which)}
+        except MtlError as error:
+            return {**found, "problem": plain_error(error)}
+
     def scrub(self, shown: View, said: Mapping[str, Any]) -> dict[str, Any]:
         """A step of training → what all heads answered to the pinned text then."""
         run = shown.get("run")

@@ -35,13 +35,14 @@ def build_lab(page: gr.Blocks, services: Services, text: Text) -> None:
             block("chart")
             _details(text)
         with gr.Column(elem_id="asking", min_width=0):
-            question, pair, ask, answers = _asking(services, text)
+            question, pair, ask, mattered, answers = _asking(services, text)
     handlers = Handlers(services, form, (question.value, pair.value))
     _wire_run(page, handlers, form, [state, go, presets], [question, pair])
     settings = {**QUIET, "queue": True, "concurrency_limit": 4, "trigger_mode": "always_last"}
     asked = (handlers.ask, [state, answers, question, pair], answers)
     gr.on([ask.click, question.submit, pair.submit], *asked, **settings)
     answers.ask(*asked, **settings)
+    mattered.explain(handlers.explain, [state, answers, question, pair], mattered, **settings)
     answers.scrub(handlers.scrub, [state, answers], answers, **settings)
     if form.check:
         checked = (DataHandlers(services).check, form.widgets["encoder.name"], form.check)
@@ -65,9 +66,11 @@ def _details(text: Text) -> None:
             block("mixture")
         with gr.Tab(words.samples, id="samples_tab"):
             block("samples")
+        with gr.Tab(text.mistakes.tab, id="mistakes_tab"):
+            block("mistakes")
 
 
-def _asking(services: Services, text: Text) -> tuple[gr.Textbox, gr.Textbox, gr.Button, gr.HTML]:
+def _asking(services: Services, text: Text) -> tuple[gr.Textbox, gr.Textbox, gr.Button, gr.HTML, gr.HTML]:
     """The right column: what is asked, and what the heads answer."""
     words = text.ask
     recorded = services.recording.answers[0] if services.recording and services.recording.answers else {}
@@ -77,8 +80,9 @@ def _asking(services: Services, text: Text) -> tuple[gr.Textbox, gr.Textbox, gr.
     second = recorded.get("text_pair") or words.sample_second
     pair = gr.Textbox(second, label=words.second, elem_id="pair", **box)
     ask = gr.Button(words.ask, elem_id="ask", size="sm")
+    mattered = block("mattered", {"run": None, "why": None, "problem": None}, events=("explain",))
     answers = block("answers", {"run": None, "reply": None, "problem": None}, events=("ask", "scrub"))
-    return question, pair, ask, answers
+    return question, pair, ask, mattered, answers
 
 
 def _wire_run(page: gr.Blocks, handlers: Handlers, form: Form, blocks: list[gr.HTML], asked: list[gr.Textbox]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from demo.text.compare import CardText, CompareText
 from demo.text.details import ConflictText, ModelText
+from demo.text.why import MatteredText, MistakesText
 from demo.text.wizard import CheckText, DataText
 
 Words = Mapping[str, str]
@@ -207,6 +208,8 @@ class Text:
     watch: WatchText
     conflict: ConflictText
     model: ModelText
+    mistakes: MistakesText
+    mattered: MatteredText
     ask: AskText
     data: DataText
     check: CheckText

@@ -165,6 +165,7 @@ _TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
     "truncated": Curves._once,
     "dropped": Curves._once,
     "samples": Curves._once,
+    "mistakes": Curves._once,
     "mixture": Curves._once,
     "finished": Curves._once,
     "stopped": Curves._once,

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from mtl.data.reading import Example, Reading, shortened
 from mtl.data.sources import Row
@@ -86,6 +86,25 @@ def first_tokens(words: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, 
     return starts
 
 
+def tokenised(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    pairs: Sequence[str] | None,
+    max_length: int,
+    reading: Reading,
+) -> tuple[BatchEncoding, list[str]]:
+    """The tokens of ``encode_texts``, with their characters, and the first texts as they were read."""
+    read = [reading.prefix + text for text in texts]
+    options: dict[str, Any] = {"truncation": "longest_first"}
+    if reading.stride is not None and pairs is not None:
+        read = shortened(tokenizer, read, max_length // 2)
+        stride = min(reading.stride, max_length // 4)
+        options = {"truncation": "only_second", "stride": stride, "return_overflowing_tokens": True}
+    seconds = None if pairs is None else list(pairs)
+    encoded = tokenizer(read, seconds, max_length=max_length, return_offsets_mapping=True, verbose=False, **options)
+    return encoded, read
+
+
 def encode_texts(
     tokenizer: PreTrainedTokenizerBase,
     texts: Sequence[str],
@@ -101,20 +120,8 @@ def encode_texts(
     text, which may fill half of a window; a row's windows follow each other.
     """
     reading = reading or Reading(pairs is not None)
-    read = [reading.prefix + text for text in texts]
-    options: dict[str, Any] = {"truncation": "longest_first"}
-    if reading.stride is not None and pairs is not None:
-        read = shortened(tokenizer, read, max_length // 2)
-        stride = min(reading.stride, max_length // 4)
-        options = {"truncation": "only_second", "stride": stride, "return_overflowing_tokens": True}
-    encoded = tokenizer(
-        read,
-        None if pairs is None else list(pairs),
-        max_length=max_length,
-        return_offsets_mapping=True,
-        verbose=False,
-        **options,
-    )
+    encoded, read = tokenised(tokenizer, texts, pairs, max_length, reading)
+    windowed = reading.stride is not None and pairs is not None
     types = encoded.get("token_type_ids") if pairs is not None else None
     rows = encoded.get("overflow_to_sample_mapping") or range(len(texts))
     examples = []
@@ -126,7 +133,7 @@ def encode_texts(
         inside = [span if which == 1 else (0, 0) for span, which in zip(offsets, sequence, strict=True)]
         view = TextView(texts[row], words[row], starts, pairs[row] if pairs is not None else None, inside)
         cut = len(read[row]) < shift + len(texts[row])
-        cut = cut or ("stride" not in options and bool(encoded.encodings[at].overflowing))
+        cut = cut or (not windowed and bool(encoded.encodings[at].overflowing))
         examples.append(Example(ids, types[at] if types else None, view, row=row, cut=cut))
     return examples
 

@@ -3,29 +3,15 @@
 ``t``, the seconds since the run began, is stamped by the journal, so that whoever reports needs no clock.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from mtl.runs.event import Event
+from mtl.runs.mistakes import Mistakes
 
 MAX_SAMPLES = 4
 MAX_SAMPLE_CHARACTERS = 300
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """One thing that happened in a run, after ``step`` training steps."""
-
-    type: ClassVar[str]
-    step: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the record as JSON values, with its ``type``.
-
-        A field that is ``None`` was not measured and is left out; a number that is not finite is written as ``None``.
-        """
-        values = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return {"type": self.type} | {name: finite(value) for name, value in values if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,21 +254,10 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
         RunStarted, Phase, Reading, Download, Mixture, Loss, Conflicts, Layers, Skipped,
-        Unbalanced, Optimizer, Scores, Samples, Said, Snapshot, Truncated, Dropped,
+        Unbalanced, Optimizer, Scores, Samples, Said, Mistakes, Snapshot, Truncated, Dropped,
         Failed, Finished, Stopped,
     )
 }  # fmt: skip
 
 FINAL_TYPES = frozenset({Failed.type, Finished.type, Stopped.type})
 """Nothing follows an event of these types."""
-
-
-def finite(value: Any) -> Any:
-    """Returns ``value`` made of plain JSON values, with ``None`` in place of numbers that are not finite."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [finite(item) for item in value]
-    return value

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ LOOK_EVERY = 0.02
 """Seconds between two looks for an answer."""
 AT_ONCE = 4
 """Questions answered between two steps: many who ask at the same time must not bring training to a halt."""
+ANSWERS, WORDS = ABOUT = ("answers", "words")
+"""What a question may want to know."""
 STALE_S = 60.0
 """A question this old has nobody left who waits for its answer."""
 
@@ -31,6 +33,8 @@ class Question:
     text_pair: str | None = None
     which: str = NEWEST
     """Whose weights are asked: ``newest``, ``best`` or ``each``."""
+    about: str = ANSWERS
+    """What is wanted: the ``answers``, or the ``words`` that mattered to them."""
     id: str = ""
 
 
@@ -50,7 +54,7 @@ def ask(
     end = time.monotonic() + deadline_s
     try:
         asked.parent.mkdir(exist_ok=True)
-        _write(asked, {"text": question.text, "text_pair": question.text_pair, "which": question.which})
+        _write(asked, {name: value for name, value in asdict(question).items() if name != "id"})
         while time.monotonic() < end and wanted():
             with suppress(FileNotFoundError):
                 reply: dict[str, Any] = json.loads(answered.read_text("utf-8"))
@@ -94,7 +98,9 @@ class Desk:
         try:
             if self._clock() - since < STALE_S:
                 asked = json.loads(path.read_text("utf-8"))
-                return [(since, Question(asked["text"], asked["text_pair"], asked.get("which", NEWEST), path.stem))]
+                texts = asked["text"], asked["text_pair"]
+                rest = asked.get("which", NEWEST), asked.get("about", ANSWERS)
+                return [(since, Question(*texts, *rest, id=path.stem))]
         except (ValueError, TypeError, KeyError):
             pass
         path.unlink(missing_ok=True)

@@ -11,11 +11,12 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mtl.analysis.mistakes import Case
 from mtl.data.sources import Row
 from mtl.errors import DataError, shown
 from mtl.tasks.answers import Label
 from mtl.tasks.features import Features
-from mtl.tasks.task import Body, Scores, Task, TextView
+from mtl.tasks.task import Body, Claim, Scores, Task, TextView
 
 IGNORED = -100
 
@@ -100,3 +101,28 @@ class Classification(Task):
         """The most probable class and all probabilities, from logits ``[C]``."""
         probabilities = dict(zip(self.spec.labels, said.float().softmax(-1).tolist(), strict=True))
         return Label(max(probabilities, key=probabilities.__getitem__), probabilities)
+
+    # Why
+
+    @property
+    def case_labels(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.spec.labels
+
+    def cases(self, prediction: int, label: int, view: TextView) -> list[Case]:
+        """One: the class of the text."""
+        return [Case(self.decode_label(label), self.decode_label(prediction))]
+
+    def groups(self, label: int) -> list[str]:
+        """Its class."""
+        return [self.decode_label(label)]
+
+    def told(self, prediction: int, view: TextView) -> str:
+        """The class."""
+        return self.decode_label(prediction)
+
+    def claim(self, head: nn.Module, features: Features, views: Sequence[TextView]) -> Claim:
+        """The logit of the most probable class."""
+        logits = head(features)[0]  # [C]
+        best = int(logits.argmax())
+        return Claim(self.spec.labels[best], logits[best])

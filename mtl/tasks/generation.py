@@ -23,7 +23,7 @@ from mtl.tasks.decoder import END, PAD, Decoder, Shape
 from mtl.tasks.decoding import Search
 from mtl.tasks.features import Features
 from mtl.tasks.pretrained_decoder import PretrainedDecoder, writing_config
-from mtl.tasks.task import Body, Scores, Task, TextView
+from mtl.tasks.task import Body, Claim, Scores, Task, TextView
 from mtl.tasks.vocabulary import PretrainedVocabulary, TrainedVocabulary, Vocabulary
 
 
@@ -158,6 +158,13 @@ class Generation(Task):
         total = F.cross_entropy(logits.float(), known, reduction="sum", label_smoothing=self._smoothing)
         return total / max(len(known), 1)
 
+    def row_losses(self, logits: Tensor, labels: Tensor) -> list[tuple[float, int]]:
+        """As any kind's; the logits are those of all rows' pieces, one row after the other."""
+        counts = (labels != IGNORED).sum(1).tolist()
+        parts = zip(logits.split(counts), labels.split(1), strict=True)
+        losses = torch.stack([self.scaled_loss(*part) for part in parts]).tolist()
+        return list(zip(losses, counts, strict=True))
+
     # Predictions
 
     def say(self, head: nn.Module, features: Features, logits: Tensor | None = None) -> Tensor:
@@ -194,3 +201,21 @@ class Generation(Task):
     def answer(self, said: Tensor, view: TextView) -> Text:
         """The text written, from pieces ``[t]``."""
         return Text(self.vocabulary.decode(said.tolist()))
+
+    # Why
+
+    def told(self, prediction: Target, view: TextView) -> str:
+        """The text."""
+        return prediction.text
+
+    def claim(self, head: nn.Module, features: Features, views: Sequence[TextView]) -> Claim | None:
+        """The log-probability of the text that it writes, its end included, in nats."""
+        pieces, pad = head(features), PAD  # [1, t]
+        text = self.vocabulary.decode(pieces[0].tolist())
+        if self._writing is not None:
+            pieces, pad = pieces[:, 1:], self._writing.pad_token_id  # a checkpoint's text begins with its start sign
+        labels = pieces.masked_fill(pieces == pad, IGNORED)
+        if not self.labelled(labels):
+            return None
+        logits = head(features, labels)  # [t, V]
+        return Claim(text, -F.cross_entropy(logits.float(), labels[labels != IGNORED], reduction="sum"))

@@ -17,7 +17,8 @@ from mtl.data.sources import Row
 from mtl.errors import DataError, shown
 from mtl.tasks.answers import Labels
 from mtl.tasks.classification import PooledHead
-from mtl.tasks.task import Body, Scores, Task, TextView
+from mtl.tasks.features import Features
+from mtl.tasks.task import Body, Claim, Scores, Task, TextView
 
 UNSET = 0.5
 """The threshold of a label that no validation text carries."""
@@ -124,6 +125,28 @@ class Multilabel(Task):
         thresholds = dict(zip(self.spec.labels, self.thresholds, strict=True))
         chosen = tuple(label for label in self.spec.labels if probabilities[label] >= thresholds[label])
         return Labels(chosen, probabilities, thresholds)
+
+    # Why
+
+    def groups(self, label: Sequence[float]) -> list[str]:
+        """Each of its labels."""
+        return self.decode_label(label)
+
+    def told(self, prediction: Sequence[float], view: TextView) -> str:
+        """The labels from their thresholds on."""
+        return ", ".join(self.spec.labels[at] for at in self._chosen(prediction))
+
+    def claim(self, head: nn.Module, features: Features, views: Sequence[TextView]) -> Claim:
+        """The sum of the logits of the labels that are said; where none is, the logit of the likeliest."""
+        logits = head(features)[0]  # [C]
+        chosen = self._chosen(logits.sigmoid().tolist())
+        if not chosen:
+            return Claim("", logits[int(logits.argmax())])
+        return Claim(", ".join(self.spec.labels[at] for at in chosen), logits[chosen].sum())
+
+    def _chosen(self, probabilities: Sequence[float]) -> list[int]:
+        pairs = zip(probabilities, self.thresholds, strict=True)
+        return [at for at, (given, threshold) in enumerate(pairs) if given >= threshold]
 
 
 def best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:

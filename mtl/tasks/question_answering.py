@@ -5,7 +5,6 @@ B windows · L tokens · H hidden size
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
 
@@ -20,8 +19,9 @@ from mtl.tasks.answer_scores import Rule, chinese, cmrc, squad1, squad2
 from mtl.tasks.answers import Candidate, Extract
 from mtl.tasks.classification import IGNORED
 from mtl.tasks.features import Features
+from mtl.tasks.found import Found, positions, tokens_of, trimmed
 from mtl.tasks.tagging import TokenHead
-from mtl.tasks.task import Body, Scores, Task, TextView
+from mtl.tasks.task import Body, Claim, Scores, Task, TextView
 
 NOWHERE = 0
 """The token that stands for "no answer in this window": the first one, which no passage begins with."""
@@ -29,31 +29,8 @@ MASKED = -1e4
 """The logit of a token that is padding; its exponential is 0 in every precision."""
 CANDIDATES = 20
 """Answers that are kept of each window."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """Where a passage answers a question: a label with all right answers, or a prediction, the best answer first."""
-
-    passage: str
-    spans: tuple[tuple[int, int], ...]
-    """Characters [first, last) of the passage; of a label none if there is no answer."""
-    scores: tuple[float, ...] = ()
-    """The sum of each predicted span's two logits."""
-    nowhere: float = -math.inf
-    """The same sum for "no answer"."""
-
-    @property
-    def texts(self) -> list[str]:
-        """The answers as they stand in the passage."""
-        return [self.passage[first:last] for first, last in self.spans]
-
-    @property
-    def margin(self) -> float:
-        """By how much "no answer" is likelier than the best answer."""
-        if not self.spans:
-            return math.inf
-        return self.nowhere - self.scores[0] if self.scores else -math.inf
+ANSWERED, UNANSWERED = "answer", "no answer"
+"""Slices of questions, where some have no answer."""
 
 
 class SpanHead(TokenHead):
@@ -157,7 +134,7 @@ class QuestionAnswering(Task):
         inside = [(first, last) for first, last in tokens if first < end and last > begin]
         if not inside:
             return [nowhere] * len(views)
-        return [_positions(view.offsets, inside[0], inside[-1]) or nowhere for view in views]
+        return [positions(view.offsets, inside[0], inside[-1]) or nowhere for view in views]
 
     def collate(self, targets: Sequence[tuple[int, int] | None], views: Sequence[TextView], length: int) -> Tensor:
         """First and last token, ``[B, 2]``; -100 where there is no label."""
@@ -200,7 +177,7 @@ class QuestionAnswering(Task):
         found: dict[tuple[int, int], float] = {}
         for score, place in zip(scores.tolist(), places.tolist(), strict=True):
             first, last = divmod(place, len(tokens))
-            span = _trimmed(passage, view.offsets[tokens[first]][0], view.offsets[tokens[last]][1])
+            span = trimmed(passage, view.offsets[tokens[first]][0], view.offsets[tokens[last]][1])
             if span[0] < span[1]:
                 found.setdefault(span, score)
         return Found(passage, tuple(found), tuple(found.values()), nowhere)
@@ -275,17 +252,23 @@ class QuestionAnswering(Task):
         kept = candidates[: int(self.options["n_best"])]
         return Extract(merged.passage, bool(self.said(merged)), kept, shares[-1] if self.unanswerable else None)
 
+    # Why
 
-def _positions(
-    offsets: Sequence[tuple[int, int]], first: tuple[int, int], last: tuple[int, int]
-) -> tuple[int, int] | None:
-    """The tokens of a window with these characters; several may share theirs, as the bytes of one character do."""
-    begins = [at for at, span in enumerate(offsets) if span == first]
-    ends = [at for at, span in enumerate(offsets) if span == last]
-    return (begins[0], ends[-1]) if begins and ends else None
+    def groups(self, label: Found) -> list[str]:
+        """Whether the passage answers, where some do not."""
+        return [ANSWERED if label.spans else UNANSWERED] if self.unanswerable else []
 
+    def told(self, prediction: Found, view: TextView) -> str:
+        """The answer."""
+        return self.said(prediction)
 
-def _trimmed(text: str, first: int, last: int) -> tuple[int, int]:
-    """The span without blanks at its ends: some tokenizers count a blank as part of the next word."""
-    part = text[first:last]
-    return first + len(part) - len(part.lstrip()), last - (len(part) - len(part.rstrip()))
+    def claim(self, head: nn.Module, features: Features, views: Sequence[TextView]) -> Claim:
+        """The sum of the two logits of the best answer, in the window where it is largest, or of "no answer"."""
+        logits = head(features)  # [W, L, 2]
+        merged = self.merge(self.predict(logits, views))
+        answer = self.said(merged)
+        ends = [tokens_of(view.offsets, merged.spans[0]) for view in views] if answer else []
+        sums = [logits[at, each[0], 0] + logits[at, each[1], 1] for at, each in enumerate(ends) if each]
+        if not sums:
+            return Claim("", logits[:, NOWHERE].sum(-1).min())
+        return Claim(answer, torch.stack(sums).max())

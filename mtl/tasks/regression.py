@@ -15,10 +15,13 @@ from mtl.data.sources import Row
 from mtl.errors import DataError, shown
 from mtl.tasks.answers import Score
 from mtl.tasks.classification import PooledHead
-from mtl.tasks.task import Body, Scores, Task, TextView
+from mtl.tasks.features import Features
+from mtl.tasks.task import Body, Claim, Scores, Task, TextView
 
 QUARTERS = 4
 """Units of a head's output in the whole range."""
+THIRDS = 3
+"""Slices of the range."""
 
 
 class Regression(Task):
@@ -97,3 +100,25 @@ class Regression(Task):
         """The number, cut to the range, from logits ``[1]``."""
         value = min(max(self.decode_label(0.5 + float(said) / QUARTERS), self.spec.low), self.spec.high)
         return Score(value, self.spec.low, self.spec.high)
+
+    # Why
+
+    @property
+    def slice_metric(self) -> str:
+        """A part of the rows has hardly any spread, and without spread there is no correlation."""
+        return "closeness"
+
+    def groups(self, label: float) -> list[str]:
+        """The third of the range that it lies in."""
+        third = min(int(label * THIRDS), THIRDS - 1)
+        low, high = (self.decode_label(edge / THIRDS) for edge in (third, third + 1))
+        return [f"{low:.3g}–{high:.3g}"]
+
+    def told(self, prediction: float, view: TextView) -> str:
+        """The number, cut to the range."""
+        return f"{self.decode_label(min(max(prediction, 0.0), 1.0)):.3g}"
+
+    def claim(self, head: nn.Module, features: Features, views: Sequence[TextView]) -> Claim:
+        """The number, not cut to the range."""
+        said = 0.5 + head(features)[0, 0] / QUARTERS
+        return Claim(self.told(float(said.detach()), views[0]), self.spec.low + said * self._range)

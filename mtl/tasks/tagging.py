@@ -12,12 +12,17 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mtl.analysis.mistakes import Case
 from mtl.data.sources import Row
 from mtl.errors import DataError, shown
 from mtl.tasks.answers import Span, Spans
 from mtl.tasks.classification import IGNORED
 from mtl.tasks.features import Features
-from mtl.tasks.task import Body, Scores, Task, TextView
+from mtl.tasks.task import Body, Claim, Scores, Task, TextView
+
+OUTSIDE = "O"
+UNREAD = "–"
+"""Stands for the label of a word that was cut off."""
 
 
 class TokenHead(nn.Module):
@@ -152,3 +157,57 @@ class Tagging(Task):
             previous = tag
         spans = (Span(start, end, label, sum(sure) / len(sure)) for start, end, label, sure in found)
         return Spans(view.text, tuple(spans))
+
+    # Why
+
+    @property
+    def case_labels(self) -> tuple[str, ...]:
+        """The types of words: O and the types of entities, or the labels; and what stands for none."""
+        return (OUTSIDE, *self.spec.labels) if self.bio else (*self.spec.labels, UNREAD)
+
+    def cases(self, prediction: Sequence[int], label: Sequence[int], view: TextView) -> list[Case]:
+        """One for each word, whether it begins an entity or continues one."""
+        words = zip(label, prediction, view.words, strict=True)
+        return [Case(self._type(true), self._type(given), word) for true, given, word in words]
+
+    def groups(self, label: Sequence[int]) -> list[str]:
+        """The types of entities that it holds, or O if it holds none; of labels none, as a text has most of them."""
+        if not self.bio:
+            return []
+        return sorted({self._type(tag) for tag in label} - {OUTSIDE}) or [OUTSIDE]
+
+    def told(self, prediction: Sequence[int], view: TextView) -> str:
+        """The entities with their types, or each word's label."""
+        names = [UNREAD if tag < 0 else self.tag_names[tag] for tag in prediction]
+        if not self.bio:
+            return " ".join(names)
+        found = self._entities(names, view)
+        return ", ".join(f"{view.text[first:last]} ({label})" for first, last, label in found)
+
+    def claim(self, head: nn.Module, features: Features, views: Sequence[TextView]) -> Claim | None:
+        """The sum of the logits of what is said about all words in entities, or of all words' labels."""
+        logits, view = head(features)[0], views[0]  # [L, C]
+        read = [at for at in view.word_starts if at >= 0]
+        best = logits.argmax(-1)
+        chosen = [at for at in read if not self.bio or int(best[at])]
+        if not chosen:
+            return None
+        return Claim(self.told(self.predict(logits[None], [view])[0], view), logits[chosen, best[chosen]].sum())
+
+    def _type(self, tag: int) -> str:
+        if tag < 0:
+            return UNREAD
+        name = self.tag_names[tag]
+        return name[2:] if self.bio and tag else name
+
+    def _entities(self, names: Sequence[str], view: TextView) -> list[tuple[int, int, str]]:
+        """Where entities begin and end, by the rule of ``answer``."""
+        found: list[tuple[int, int, str]] = []
+        previous = OUTSIDE
+        for name, (start, end) in zip(names, view.words, strict=True):
+            if name != OUTSIDE and name == f"I-{previous[2:]}" and found:
+                found[-1] = (found[-1][0], end, name[2:])
+            elif name != OUTSIDE:
+                found.append((start, end, name[2:]))
+            previous = name
+        return found

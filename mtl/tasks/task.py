@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from mtl.analysis.mistakes import Case
 from mtl.data.sources import Row, TaskSpec
 from mtl.tasks.answers import Answer
 from mtl.tasks.features import Features
@@ -46,6 +48,16 @@ class Body:
     dropout: float
     decoder: PreTrainedModel | None = None
     """The whole encoder-decoder model, of which ``encoder`` is a part."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a head says about one text, as a number whose gradient tells what it rests on."""
+
+    of: str
+    """What is said, in words: the label, the number, the answer."""
+    value: Tensor
+    """A scalar: a logit, the number, or a log-probability."""
 
 
 class Task(ABC):
@@ -148,6 +160,12 @@ class Task(ABC):
         """The loss in the units this run gives it: ``loss_scale`` times the kind's own."""
         return self.loss_scale * self.loss(logits, labels)
 
+    def row_losses(self, logits: Tensor, labels: Tensor) -> list[tuple[float, int]]:
+        """Of each of the B windows its loss, in the same units, and how many labels that is the mean of."""
+        losses = [self.scaled_loss(logits[at : at + 1], labels[at : at + 1]) for at in range(len(labels))]
+        counts = [self.count(labels[at : at + 1]) for at in range(len(labels))]
+        return list(zip(torch.stack(losses).tolist(), counts, strict=True))
+
     # Predictions, scores, answers
 
     def say(self, head: nn.Module, features: Features, logits: Tensor | None = None) -> Tensor:
@@ -184,3 +202,31 @@ class Task(ABC):
     def answer_windows(self, said: Tensor, views: Sequence[TextView]) -> Answer:
         """A readable answer from what was said about each window of one text, ``[W, …]``."""
         return self.answer(said[0], views[0])
+
+    # Why
+
+    @property
+    def slice_metric(self) -> str:
+        """The score by which parts of the rows are compared; one that needs no spread of labels."""
+        return self.metric
+
+    @property
+    def case_labels(self) -> tuple[str, ...]:
+        """The labels that ``cases`` choose from; none for a kind that does not choose one of several."""
+        return ()
+
+    def cases(self, prediction: Any, label: Any, view: TextView) -> list[Case]:
+        """Each choice among labels that a row holds."""
+        return []
+
+    def groups(self, label: Any) -> list[str]:
+        """The names of the slices by label that a row with this label is in."""
+        return []
+
+    @abstractmethod
+    def told(self, prediction: Any, view: TextView) -> str:
+        """A prediction or a label as a line of text, whatever the kind."""
+
+    @abstractmethod
+    def claim(self, head: nn.Module, features: Features, views: Sequence[TextView]) -> Claim | None:
+        """What the head says about one text, from what it read of its windows; None where it says nothing."""

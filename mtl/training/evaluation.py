@@ -6,10 +6,12 @@ B texts
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 
+from mtl.analysis.mistakes import Examination, ExaminedRow
 from mtl.data.batches import Batch, Example, by_length, collate
 from mtl.data.sources import Split
 from mtl.model import MultiTaskModel
@@ -36,10 +38,11 @@ class EncodedSource:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One task on one split: the mean loss over all its labels, the scores, and what it said about a few texts."""
+    """One task on one split: the mean loss over all its labels, the scores, and what it said about each row."""
 
     loss: float
     scores: Scores
+    examination: Examination
     samples: Sequence[Mapping[str, str]] = ()
     """``text``, ``target`` and ``output`` of the first rows, for kinds whose single outputs are worth reading."""
 
@@ -53,8 +56,14 @@ class Mean:
 
     def add(self, mean: float, count: int) -> None:
         """Adds the mean of ``count`` labels."""
-        self._total += mean * count
-        self._count += count
+        if count:
+            self._total += mean * count
+            self._count += count
+
+    @property
+    def count(self) -> int:
+        """Labels so far."""
+        return self._count
 
     @property
     def value(self) -> float:
@@ -76,7 +85,7 @@ def evaluate(
     """
     examples = source.splits[split]
     losses = {task.name: Mean() for task in source.tasks}
-    predictions: dict[str, dict[int, Any]] = {task.name: {} for task in source.tasks}
+    said: dict[str, dict[int, Said]] = {task.name: {} for task in source.tasks}
     was_training = model.training
     model.eval()
     for indices in by_length(examples, batch_size):
@@ -87,44 +96,81 @@ def evaluate(
             for task in source.tasks:
                 if not task.labelled(batch.labels[task.name]):
                     continue
-                loss, predicted = _batch(model, task, features[task.name], batch)
+                loss, windows = _batch(model, task, features[task.name], batch)
                 losses[task.name].add(loss, task.count(batch.labels[task.name]))
-                predictions[task.name].update(zip(indices, predicted, strict=True))
+                said[task.name].update(zip(indices, windows, strict=True))
     model.train(was_training)
     results = {
-        task.name: _result(task, split, examples, losses[task.name].value, predictions[task.name])
+        task.name: _result(task, split, examples, losses[task.name].value, said[task.name])
         for task in source.tasks
-        if predictions[task.name]
+        if said[task.name]
     }
     return {name: result for name, result in results.items() if result is not None}
 
 
-def _batch(model: MultiTaskModel, task: Task, features: Features, batch: Batch) -> tuple[float, list[Any]]:
-    """A task's mean loss on a batch, and its prediction of each window."""
+@dataclass(frozen=True)
+class Said:
+    """What a task's head made of one window."""
+
+    prediction: Any
+    loss: float
+    labels: int
+    """How many the loss is the mean of."""
+
+
+def _batch(model: MultiTaskModel, task: Task, features: Features, batch: Batch) -> tuple[float, list[Said]]:
+    """A task's mean loss on a batch, and what its head made of each window."""
     head, labels = model.heads[task.name], batch.labels[task.name]
     logits = head(features, labels)
     predicted = task.predict(task.say(head, features, logits), batch.views)
-    return float(task.scaled_loss(logits, labels)), predicted
+    losses = task.row_losses(logits, labels)
+    said = [Said(prediction, *loss) for prediction, loss in zip(predicted, losses, strict=True)]
+    return float(task.scaled_loss(logits, labels)), said
 
 
 def _result(
-    task: Task, split: Split, examples: Sequence[Example], loss: float, predictions: Mapping[int, Any]
+    task: Task, split: Split, examples: Sequence[Example], loss: float, said: Mapping[int, Said]
 ) -> Evaluation | None:
     first = {example.row: index for index, example in reversed(list(enumerate(examples)))}
-    known = [row for row, index in first.items() if examples[index].labels[task.name] is not None]
+    known = sorted(row for row, index in first.items() if examples[index].labels[task.name] is not None)
     if not known:
         return None
-    known.sort()
-    windows: dict[int, list[Any]] = {row: [] for row in known}
+    windows: dict[int, list[int]] = {row: [] for row in known}
     for index, example in enumerate(examples):
-        if example.row in windows and index in predictions:
-            windows[example.row].append(predictions[index])
+        if example.row in windows and index in said:
+            windows[example.row].append(index)
     labels = [examples[first[row]].labels[task.name] for row in known]
-    merged = [task.merge(windows[row]) for row in known]
+    merged = [task.merge([said[index].prediction for index in windows[row]]) for row in known]
     if split == "validation":
         task.calibrate(merged, labels)
     texts = [examples[first[row]].view.text for row in known[:MAX_SAMPLES]]
-    return Evaluation(loss, task.score(merged, labels), _samples(task, texts, merged, labels))
+    read = [([examples[index] for index in windows[row]], [said[index] for index in windows[row]]) for row in known]
+    rows = [_examined(task, *each, *pair) for each, pair in zip(read, zip(merged, labels, strict=True), strict=True)]
+    found = Examination(task.name, task.slice_metric, rows, partial(_score, task, merged, labels), task.case_labels)
+    return Evaluation(loss, task.score(merged, labels), found, _samples(task, texts, merged, labels))
+
+
+def _examined(task: Task, windows: Sequence[Example], said: Sequence[Said], prediction: Any, label: Any) -> ExaminedRow:
+    """A row, from what was said about each of its windows."""
+    view, loss = windows[0].view, Mean()
+    for each in said:
+        loss.add(each.loss, each.labels)
+    return ExaminedRow(
+        view.text,
+        view.pair,
+        gold=task.told(label, view),
+        said=task.told(prediction, view),
+        loss=loss.value,
+        labels=loss.count,
+        tokens=sum(len(each.input_ids) for each in windows),
+        cases=task.cases(prediction, label, view),
+        groups=task.groups(label),
+    )
+
+
+def _score(task: Task, predictions: Sequence[Any], labels: Sequence[Any], rows: Sequence[int]) -> float:
+    """The score by which parts of the rows are compared, of the rows at these places."""
+    return task.score([predictions[at] for at in rows], [labels[at] for at in rows])[task.slice_metric]
 
 
 def _samples(

@@ -13,6 +13,7 @@ from typing import Protocol
 import torch
 from accelerate import Accelerator
 
+from mtl.analysis.mistakes import Examination
 from mtl.balancing.balancer import Balancer
 from mtl.data.batches import Batch, BucketedStream, collate
 from mtl.data.sources import Split
@@ -22,6 +23,7 @@ from mtl.runs import events
 from mtl.runs.config import LAST, TrainingConfig
 from mtl.runs.selected import Selected
 from mtl.training.evaluation import EncodedSource, evaluate, pad_id
+from mtl.training.examining import mistakes
 from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.mixture import MixtureLog, Plan
 from mtl.training.optimizing import count_steps
@@ -99,6 +101,8 @@ class Trainer:
         """Each is asked after a validation what else there is to tell."""
         self._saved: int | None = None
         self._validated: int | None = None
+        self._examined: dict[str, tuple[int, Examination]] = {}
+        """Of each task its last validation, and the step of it."""
         self._selection = Selection()
         self._patience = Patience(config.early_stopping_patience)
         rows = {source.name: source.size for source in sources}
@@ -216,6 +220,7 @@ class Trainer:
             result = results[task.name]
             examples = len(source.splits[split])
             if split == "validation":  # a curve has no point of the test
+                self._examined[task.name] = self.step, result.examination
                 self._selection.see(task.name, result.scores.get(task.metric, math.nan))
                 report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
             report(
@@ -259,12 +264,19 @@ class Trainer:
         outcome = Outcome(reason, peak_memory_bytes(self.model.device))
         if outcome.stopped:
             self._save(report, snapshots)
+            self._examine(report)
         else:
             if self._validated != self.step:
                 self._validate(report, control, snapshots)
+            self._examine(report)
             report(events.Phase(step=self.step, phase="evaluating"))
             self._test(report, control, snapshots)
         return replace(outcome, peak_memory_bytes=peak_memory_bytes(self.model.device))
+
+    def _examine(self, report: Report) -> None:
+        """Tells where each head erred in its last validation."""
+        for of_step, found in self._examined.values():
+            report(mistakes(found, self.step, of_step))
 
     def _started(self) -> events.RunStarted:
         device = self.model.device
