@@ -11,8 +11,9 @@ import gradio as gr
 import plotly.offline
 
 HERE = Path(__file__).parent
-SHEETS = ("style.css", "parts.css", "blocks.css", "details.css", "answers.css", "data.css", "modes.css")
-"""Tokens and frame, Gradio's own parts, our blocks, details under the chart, answers, Data tab, modes."""
+SHEETS = ("style.css", "parts.css", "blocks.css", "details.css", "answers.css", "data.css", "relations.css",
+          "modes.css")  # fmt: skip
+"""Tokens and frame, Gradio's own parts, our blocks, details under the chart, answers, Data and Relations tab, modes."""
 PLOTLY = "plotly.min.js"
 SANS = [
     "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Liberation Sans", "Arial",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from demo.text.details import ConflictText, ModelText
+from demo.text.relations import RelationsText
 from demo.text.wizard import CheckText, DataText
 
 Words = Mapping[str, str]
@@ -199,6 +200,7 @@ class Text:
     conflict: ConflictText
     model: ModelText
     ask: AskText
+    relations: RelationsText
     data: DataText
     check: CheckText
     presets: Mapping[str, PresetText]

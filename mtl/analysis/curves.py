@@ -12,6 +12,7 @@ from typing import Any
 
 from mtl.analysis.conflicts import Conflicts
 from mtl.analysis.measurements import Measurements
+from mtl.analysis.relations import Relations
 from mtl.analysis.thinning import significant, thin
 
 Row = list[int | float | None]
@@ -74,6 +75,7 @@ class Curves:
         """The rare events as they are: how the run began and ended, and what comes once or a few times in between."""
         self.snapshots: list[tuple[int, int]] = []
         self.conflicts = Conflicts()
+        self.relations = Relations()
         self.layers = Measurements(max)
         """Of each measurement the gradient norm of every level of the model."""
         self.skips: dict[str, tuple[int, int]] = {}
@@ -110,6 +112,10 @@ class Curves:
 
     def _conflicts(self, index: int, event: Mapping[str, Any]) -> None:
         self.conflicts.add(index, event)
+        self.relations.add(index, event)
+
+    def _affinity(self, index: int, event: Mapping[str, Any]) -> None:
+        self.relations.add(index, event)
 
     def _layers(self, index: int, event: Mapping[str, Any]) -> None:
         norms = event.get("norms")
@@ -137,6 +143,7 @@ _TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
     "optimizer": Curves._optimizer,
     "scores": Curves._scores,
     "conflicts": Curves._conflicts,
+    "affinity": Curves._affinity,
     "layers": Curves._layers,
     "skipped": Curves._skipped,
     "unbalanced": Curves._unbalanced,

@@ -20,6 +20,7 @@ from mtl.errors import OutOfMemory
 from mtl.model import MultiTaskModel, parameter_counts
 from mtl.runs import events
 from mtl.runs.config import TrainingConfig
+from mtl.training.affinity import AffinityProbe
 from mtl.training.evaluation import EncodedSource, baselines, evaluate, pad_id
 from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.mixture import MixtureLog, Plan
@@ -87,6 +88,7 @@ class Trainer:
         self.plan = Plan(sampler, rows, config.per_device_train_batch_size, self.max_steps)
         self._mixture = MixtureLog(self.plan, config.eval_steps, self.max_steps)
         self._stepper = Stepper(self.model, balancer, config, self.max_steps, accelerator)
+        self._affinity = AffinityProbe(self.model, config.learning_rate)
 
     def run(self, report: Report, control: Control, save: Save | None) -> Outcome:
         """Trains to the last step, to the end of the step in which a stop is asked for, or until no task gets better.
@@ -147,8 +149,19 @@ class Trainer:
         every = self.config.conflict_steps
         return bool(every) and (step - 1) % every == 0
 
+    def looks_ahead(self, step: int) -> bool:
+        """Whether the tasks' affinity is probed before this step: every ``affinity_steps`` from the first on."""
+        every = self.config.affinity_steps
+        return bool(every) and (step - 1) % every == 0
+
+    def look_ahead(self, batches: Sequence[Batch]) -> events.Affinity | None:
+        """What a step for each task alone would do to the losses of all, on the batches of the next step."""
+        return self._affinity.measure(batches, self.step + 1)
+
     def _train_step(self, batches: Sequence[Batch], report: Report) -> None:
         try:
+            if self.looks_ahead(self.step + 1) and (seen := self.look_ahead(batches)):
+                report(seen)
             done = self.train_step(batches, self.measures(self.step + 1))
         except torch.OutOfMemoryError as error:
             size = self.config.per_device_train_batch_size
@@ -222,6 +235,7 @@ class Trainer:
             max_steps=self.max_steps,
             eval_steps=self.config.eval_steps,
             conflict_steps=self.config.conflict_steps,
+            affinity_steps=self.config.affinity_steps,
             tasks=[line for source in self.sources.values() for line in _task_lines(source)],
             parameters=parameter_counts(self.model),
             parts=[part.to_dict() for part in self.model.parts()],
