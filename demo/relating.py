@@ -15,10 +15,11 @@ def facts(relations: Relations, started: Mapping[str, Any] | None) -> dict[str, 
     """
     depth = _shared_depth((started or {}).get("parts"))
     split = suggest_split(relations.levels, depth) if depth > 1 else None
+    agreement = {str(layer): cosine for layer, cosine in split.agreement.items()} if split else {}
     found = {
         "cosine": _plain(relations.cosine),
         "affinity": _plain(relations.affinity),
-        "split": split and {"layers": split.layers, "depth": split.depth, "agreement": dict(split.agreement)},
+        "split": split and {"layers": split.layers, "depth": split.depth, "agreement": agreement},
     }
     return {key: short(value) for key, value in found.items()}
 

@@ -15,7 +15,7 @@ RELATIONS = RelationsText(
         conflict="{a} and {b} conflict most ({v}).",
         no_help="No pair agrees on average.",
         no_conflict="No pair conflicts on average.",
-        cost="Mean of {m} measurements, one {every}. Each cost one backward pass for each task.",
+        cost="Mean over the run. Measured {m} ×, {every}: each time one backward pass for each task.",
         nothing_yet="The first numbers come with the first step.",
         one_task="One task alone has nobody to agree or to conflict with.",
         nothing_shared="Nothing is shared, so the gradients do not meet.",
@@ -30,8 +30,8 @@ RELATIONS = RelationsText(
         conflict="A step for {a} hurts {b} most ({v}).",
         no_help="No step helps another task on average.",
         no_conflict="No step hurts another task on average.",
-        cost="Mean of {m} probes, one {every}. Each cost {n} backward and {f} forward passes, and changed nothing of "
-        "the training.",
+        cost="Mean over the run. Probed {m} ×, {every}: each time {n} backward and {f} forward passes, and the "
+        "training stays what it was.",
         nothing_yet="The first numbers come with the first step.",
         one_task="One task alone has nobody to help or to hurt.",
         nothing_shared="Nothing is shared, so no step for one task reaches another.",
@@ -42,7 +42,7 @@ RELATIONS = RelationsText(
     ),
     effect="{a} on {b}: {v}",
     unknown="not known",
-    percent="{v} %",
+    percent="{v} %",
     suggestion="Who should share an encoder",
     by="By",
     encoders="Encoders",

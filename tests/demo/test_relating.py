@@ -5,6 +5,7 @@ from dataclasses import asdict
 from types import SimpleNamespace
 
 import gradio as gr
+import orjson
 import pytest
 
 from demo.feed import Feed
@@ -56,6 +57,7 @@ def test_a_run_tells_its_relations_with_short_numbers(store, write) -> None:
     assert answer["cosine"]["help"] is None
     assert answer["cosine"]["conflict"] == {"source": "topic", "target": "stars", "value": -0.1617}
     assert answer["affinity"]["help"] == {"source": "topic", "target": "stars", "value": 0.001234}
+    assert orjson.loads(orjson.dumps(answer)) == answer  # Gradio sends it so, and takes only names as keys
     groups = [each["groups"] for each in answer["cosine"]["groupings"]]
     assert groups == [[["topic", "stars"]], [["topic"], ["stars"]]]
     assert [each["value"] for each in answer["cosine"]["groupings"]] == [-0.1617, 0.0]
@@ -79,7 +81,7 @@ def test_questions_that_make_no_sense_find_nothing(store, args) -> None:
 def test_a_split_is_suggested_where_all_layers_are_shared() -> None:
     probe = affinity((0.1, 0.1), (0.1, 0.1), levels={"1": 0.5, "2": -0.2})
     split = told(probe, parts=LAYERS + HEADS)["split"]
-    assert split == {"layers": 1, "depth": 2, "agreement": {1: 0.5, 2: -0.2}}
+    assert split == {"layers": 1, "depth": 2, "agreement": {"1": 0.5, "2": -0.2}}
     own = [{**part, "tasks": [task]} for part in LAYERS[2:] for task in TWO]
     assert told(probe, parts=LAYERS[:2] + own + HEADS)["split"] is None
     adapters = [{**LAYERS[1], "kind": "adapter"}]
