@@ -13,6 +13,7 @@ from typing import Any
 
 from demo.lessons.recording import RECORDED, Recording
 from demo.portion import portion_of, short
+from demo.relating import facts
 from mtl.analysis.curves import Curves
 from mtl.errors import MtlError
 from mtl.runs import journal
@@ -52,6 +53,15 @@ class Feed:
             return {"run": run_id, "cursor": 0, "missing": True}
         return {"run": run_id, "missing": False, "status": _brief(status, track.traceback()), **portion}
 
+    def relate(self, args: object = None) -> dict[str, Any]:
+        """How the tasks of a run act on each other: ``{"run": id}`` to the form the Relations tab draws."""
+        run_id, _ = _arguments(args)
+        try:
+            found = self._track(run_id).relate() if run_id else None
+        except (MtlError, OSError):
+            found = None
+        return {"run": run_id, "missing": True} if found is None else {"run": run_id, "missing": False, **found}
+
     def _status(self, run_id: str) -> dict[str, Any]:
         if run_id == RECORDED and self._recording:
             return self._recording.status()
@@ -82,6 +92,7 @@ class _Track:
         self._offset = 0
         self._curves = Curves()
         self._last: tuple[tuple[int, int], dict[str, Any]] | None = None
+        self._related: tuple[int, dict[str, Any]] | None = None
         self._lock = Lock()
 
     def since(self, cursor: int) -> dict[str, Any]:
@@ -95,6 +106,16 @@ class _Track:
                 self._last = (key, portion_of(self._curves, cursor))
             return self._last[1]
 
+    def relate(self) -> dict[str, Any]:
+        """How the tasks act on each other, worked out once for every measurement."""
+        with self._lock:
+            self._refresh()
+            key = self._curves.relations.last
+            if self._related is None or self._related[0] != key:
+                started = next((event for _, event in self._curves.once if event["type"] == "run_started"), None)
+                self._related = (key, facts(self._curves.relations, started))
+            return self._related[1]
+
     def traceback(self) -> str:
         """Where a failed run broke, the end of it; empty for every other run."""
         with self._lock:
@@ -106,7 +127,7 @@ class _Track:
         while True:
             events, offset = self._read(self._offset)
             if offset < self._offset:
-                self._curves = Curves()
+                self._curves, self._related = Curves(), None
             for event in events:
                 self._curves.add(event)
             # A portion that is not full was the last one: what a fast worker adds meanwhile waits for the next look.

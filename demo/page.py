@@ -1,4 +1,4 @@
-"""The page: header, Lab, Data and Compare, once for each language."""
+"""The page: header, Lab, Compare, Relations and Data, once for each language."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,6 +11,7 @@ from demo.presets import PRESETS
 from demo.tabs.compare import build_compare
 from demo.tabs.data import build_data
 from demo.tabs.lab import build_lab
+from demo.tabs.relations import LAB, build_relations
 from demo.tabs.services import Services
 from demo.text import Text
 from demo.text.en import EN
@@ -45,14 +46,16 @@ def build_page(services: Services, text: Text = EN) -> gr.Blocks:
 def _one_language(page: gr.Blocks, services: Services, text: Text, home: Text) -> None:
     gr.Navbar(visible=False)
     block("masthead", _introduction(services, text, home))
-    with gr.Tabs(elem_id="pages"):
-        with gr.Tab(text.data.lab_tab, id="lab"):
-            build_lab(page, services, text)
+    with gr.Tabs(elem_id="pages") as pages:
+        with gr.Tab(text.data.lab_tab, id=LAB):
+            lab = build_lab(page, services, text)
+        with gr.Tab(text.compare.tab, id="compare"):
+            build_compare(services, text)
+        with gr.Tab(text.relations.tab, id="relations_tab", render_children=True):
+            build_relations(services, pages, lab)
         # Drawn at once: it says what it adds to the Lab, and holds what a visitor began while they are in the Lab.
         with gr.Tab(text.data.data_tab, id="data", render_children=True):
             build_data(services, text)
-        with gr.Tab(text.compare.tab, id="compare"):
-            build_compare(services, text)
 
 
 def _introduction(services: Services, text: Text, home: Text) -> dict[str, Any]:

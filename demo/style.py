@@ -12,8 +12,8 @@ import plotly.offline
 
 HERE = Path(__file__).parent
 SHEETS = (
-    "style.css", "parts.css", "blocks.css", "details.css", "answers.css", "why.css", "data.css", "compare.css",
-    "modes.css",
+    "style.css", "parts.css", "blocks.css", "details.css", "answers.css", "why.css", "data.css",
+    "relations.css", "compare.css", "modes.css",
 )  # fmt: skip
 """Tokens and frame, Gradio's own parts, our blocks, details under the chart, answers, why, the tabs, modes."""
 PLOTLY = "plotly.min.js"

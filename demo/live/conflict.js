@@ -1,11 +1,11 @@
 /* How the tasks' gradients agree: above the diagonal a number for each pair, below it its course, beside it in words. */
 import { fill, h, say, signed } from './dom.js';
 import { block, focus, isFinal, listen, taskName, tasksOf } from './bus.js';
+import { missing, shade, strengthOf, WORDED } from './cell.js';
 import { course } from './course.js';
 import { sign, tint, who } from './signs.js';
 
-const WORDED = 0.1, // from here on a number is called a help or a conflict
-  RECENT = 5, // as mtl/analysis/conflicts.py
+const RECENT = 5, // as mtl/analysis/conflicts.py
   LEAST_SCALE = 0.2;
 
 export const mount = block(({ element, box, words }) => {
@@ -13,7 +13,7 @@ export const mount = block(({ element, box, words }) => {
   let of = null,
     matrix = null;
   listen(element, run => {
-    const why = missing(run, w),
+    const why = missing(run, w, { measured: run.conflicts, every: run.start?.conflict_steps, final: isFinal(run) }),
       key = why ?? JSON.stringify([run.id, tasksOf(run)]);
     if (key !== of) {
       of = key;
@@ -23,21 +23,6 @@ export const mount = block(({ element, box, words }) => {
     matrix?.show(run);
   });
 });
-
-/* Why there is nothing to show; null if there is. */
-function missing(run, w) {
-  const { start } = run;
-  if (run.conflicts) return null;
-  if (!start) return w.nothing_yet;
-  if (start.tasks.length < 2) return w.one_task;
-  if (!shares(start)) return w.nothing_shared;
-  if (start.conflict_steps === 0) return w.off;
-  return isFinal(run) ? w.never : w.nothing_yet;
-}
-
-/* Whether two tasks train the same parameters. */
-const shares = ({ parts, parameters }) =>
-  parts?.length ? parts.some(part => part.trainable && part.tasks.length > 1) : parameters?.shared !== 0;
 
 /* Where a pair stands in the lists of the feed, whose pairs are (0, 1), (0, 2), (1, 2), (0, 3), … */
 const pairOf = (i, j) => (Math.max(i, j) * (Math.max(i, j) - 1)) / 2 + Math.min(i, j);
@@ -142,8 +127,7 @@ class Matrix {
     pair.number.textContent = signed(mean ?? NaN, 2);
     pair.word.textContent = loud(mean) ? this.#word(mean) : '';
     pair.spoken.textContent = mean !== null && !loud(mean) ? w.neither : '';
-    pair.cell.className = mean === null ? '' : mean > 0 ? 'helps' : 'clashes';
-    pair.cell.style.setProperty('--k', Math.min(1, 2.2 * Math.abs(mean ?? 0)).toFixed(2));
+    shade(pair.cell, mean, strengthOf(mean));
     pair.cell.title = say(w.pair, names) + (mean === null ? '' : `: ${signed(mean, 2)} ${this.#word(mean)}`);
     const told = share === null ? say(w.pair, names) : say(w.course, { ...names, n: Math.round(100 * share) });
     pair.course.title = told;

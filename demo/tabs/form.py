@@ -21,6 +21,7 @@ TRAINING = {
     "training.warmup_ratio": float,
     "training.weight_decay": float,
     "training.conflict_steps": int,
+    "training.affinity_steps": int,
     "training.early_stopping_patience": int,
     "training.seed": int,
 }

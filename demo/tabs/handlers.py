@@ -41,7 +41,7 @@ class Handlers:
         """The page's address → state line, presets, the form, what to ask: of the run, else of the preset."""
         run = str(request.query_params.get("run") or "")[:64]
         preset = known_preset(request.query_params.get("preset"))
-        config = self._config_of(run) or PRESETS[preset]
+        config = config_of(self._services, run) or PRESETS[preset]
         shown = [view(run or self._first_run()), {"chosen": preset}, *self._form.write(config)]
         return [*shown, *self._proposed(config)]
 
@@ -137,7 +137,7 @@ class Handlers:
             return [view(self._first_run()), *untouched]
         if not asked["train"]:
             return [view(run), *self._set(str(asked["field"]), asked["value"], values)]
-        config = self._config_of(str(run)) if not shown.get("refusal") else None
+        config = config_of(self._services, str(run)) if not shown.get("refusal") else None
         try:
             config = RunConfig.from_dict(
                 changed(config or self._form.read(values), asked["field"], asked["value"])
@@ -152,15 +152,6 @@ class Handlers:
 
     def _first_run(self) -> str | None:
         return RECORDED if self._services.recording else None
-
-    def _config_of(self, run: str) -> dict[str, Any] | None:
-        """The config of a run, None where there is no such run."""
-        if run == RECORDED and self._services.recording:
-            return dict(self._services.recording.config)
-        try:
-            return self._services.store.config(run).to_dict()
-        except MtlError:
-            return None
 
     def _untouched(self) -> list[Any]:
         return [gr.skip() for _ in (*self._form.components, *self._form.followers)]
@@ -179,6 +170,16 @@ class Handlers:
         elif place and value is not None:
             updates[place] = value
         return [*updates.values(), *(gr.skip() for _ in self._form.followers)]
+
+
+def config_of(services: Services, run: str) -> dict[str, Any] | None:
+    """The config of a run, None where there is no such run."""
+    if run == RECORDED and services.recording:
+        return dict(services.recording.config)
+    try:
+        return services.store.config(run).to_dict()
+    except MtlError:
+        return None
 
 
 def known_preset(name: object) -> str:

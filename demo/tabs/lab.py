@@ -1,5 +1,6 @@
 """The Lab: set up, watch, ask. Layout and wiring; what happens on a press is in handlers.py."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -17,7 +18,16 @@ QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibil
 """Plumbing of the page: at once, without a veil over what it changes, and no endpoint of the API."""
 
 
-def build_lab(page: gr.Blocks, services: Services, text: Text) -> None:
+@dataclass(frozen=True)
+class Lab:
+    """What other tabs need of the Lab: its form, and how to estimate what is set up in it."""
+
+    form: Form
+    handlers: Handlers
+    go: gr.HTML
+
+
+def build_lab(page: gr.Blocks, services: Services, text: Text) -> Lab:
     """Lays the tab out and wires it."""
 
     # Gradio marks the function it serves, which a bound method does not allow.
@@ -47,6 +57,7 @@ def build_lab(page: gr.Blocks, services: Services, text: Text) -> None:
     if form.check:
         checked = (DataHandlers(services).check, form.widgets["encoder.name"], form.check)
         form.check.check(*checked, **{**QUIET, "queue": True, "concurrency_limit": 2})
+    return Lab(form, handlers, go)
 
 
 def _details(text: Text) -> None:

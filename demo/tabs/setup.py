@@ -59,6 +59,7 @@ def _more(form: Form, text: Text) -> None:
         "training.warmup_ratio": (words.warmup, usual.training.warmup_ratio),
         "training.weight_decay": (words.weight_decay, usual.training.weight_decay),
         "training.conflict_steps": (words.conflict_steps, usual.training.conflict_steps),
+        "training.affinity_steps": (text.relations.steps, usual.training.affinity_steps),
         "training.early_stopping_patience": (words.patience, usual.training.early_stopping_patience),
         "training.seed": (words.seed, usual.training.seed),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from demo.text.compare import CardText, CompareText
 from demo.text.details import ConflictText, ModelText
+from demo.text.relations import RelationsText
 from demo.text.why import MatteredText, MistakesText
 from demo.text.wizard import CheckText, DataText
 
@@ -211,6 +212,7 @@ class Text:
     mistakes: MistakesText
     mattered: MatteredText
     ask: AskText
+    relations: RelationsText
     data: DataText
     check: CheckText
     compare: CompareText

@@ -11,6 +11,7 @@ from demo.text.en_details import CONFLICT, MODEL
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_kinds import KINDS, METRICS
 from demo.text.en_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
+from demo.text.en_relations import RELATIONS
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 from demo.text.en_why import MATTERED, MISTAKES
 from demo.text.en_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
@@ -195,6 +196,7 @@ EN = Text(
     mistakes=MISTAKES,
     mattered=MATTERED,
     ask=ASK,
+    relations=RELATIONS,
     presets=PRESETS,
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
     sharing=SHARING,

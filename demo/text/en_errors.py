@@ -33,6 +33,7 @@ FIELDS = {
     "training.max_grad_norm": "Clip gradients at",
     "training.max_task_grad_norm": "Clip each task's gradient at",
     "training.conflict_steps": "Steps between measurements of conflict",
+    "training.affinity_steps": "Steps between probes of affinity",
     "training.early_stopping_patience": "Patience (validations)",
     "training.model_selection": "Weights that are scored",
     "training.eval_steps": "Steps between validations",

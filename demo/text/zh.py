@@ -11,6 +11,7 @@ from demo.text.zh_details import CONFLICT, MODEL
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_kinds import KINDS, METRICS
 from demo.text.zh_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
+from demo.text.zh_relations import RELATIONS
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
 from demo.text.zh_why import MATTERED, MISTAKES
 from demo.text.zh_wizard import CHECK, DATA, DATA_FIELDS, ERRAND_ERRORS
@@ -192,6 +193,7 @@ ZH = Text(
     mistakes=MISTAKES,
     mattered=MATTERED,
     ask=ASK,
+    relations=RELATIONS,
     presets=PRESETS,
     encoders={"sentence-transformers/all-MiniLM-L6-v2": "MiniLM-L6 · 22.7 M"},
     sharing=SHARING,

@@ -33,6 +33,7 @@ FIELDS = {
     "training.max_grad_norm": "梯度裁剪阈值",
     "training.max_task_grad_norm": "各任务梯度裁剪阈值",
     "training.conflict_steps": "梯度冲突测量间隔步数",
+    "training.affinity_steps": "亲和度探测间隔步数",
     "training.early_stopping_patience": "早停耐心（验证次数）",
     "training.model_selection": "评分所用权重",
     "training.eval_steps": "验证间隔步数",

@@ -12,6 +12,7 @@ from typing import Any
 
 from mtl.analysis.conflicts import Conflicts
 from mtl.analysis.measurements import Measurements
+from mtl.analysis.relations import Relations
 from mtl.analysis.thinning import significant, thin
 
 Row = list[int | float | None]
@@ -82,6 +83,7 @@ class Curves:
         self.said: list[tuple[int, int]] = []
         """The steps at which the pinned texts were asked, each behind its event's index."""
         self.conflicts = Conflicts()
+        self.relations = Relations()
         self.layers = Measurements(max)
         """Of each measurement the gradient norm of every level of the model."""
         self.skips: dict[str, tuple[int, int]] = {}
@@ -118,6 +120,10 @@ class Curves:
 
     def _conflicts(self, index: int, event: Mapping[str, Any]) -> None:
         self.conflicts.add(index, event)
+        self.relations.add(index, event)
+
+    def _affinity(self, index: int, event: Mapping[str, Any]) -> None:
+        self.relations.add(index, event)
 
     def _layers(self, index: int, event: Mapping[str, Any]) -> None:
         norms = event.get("norms")
@@ -156,6 +162,7 @@ _TAKEN: dict[str, Callable[[Curves, int, Mapping[str, Any]], None]] = {
     "optimizer": Curves._optimizer,
     "scores": Curves._scores,
     "conflicts": Curves._conflicts,
+    "affinity": Curves._affinity,
     "layers": Curves._layers,
     "skipped": Curves._skipped,
     "unbalanced": Curves._unbalanced,

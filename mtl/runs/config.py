@@ -109,6 +109,9 @@ class TrainingConfig:
     """Each task's gradient is scaled down to this norm before they are balanced; 0 switches it off."""
     conflict_steps: int = 12
     """Steps between measurements of how the tasks' gradients agree, each one backward a task; 0 never measures."""
+    affinity_steps: int = 0
+    """Steps between probes of what a step for one task does to the others' losses; 0 never probes. See
+    ``mtl.training.affinity`` for what a probe costs."""
     eval_steps: int = 16
     """Steps between validations."""
     early_stopping_patience: int = 0
@@ -133,6 +136,7 @@ class TrainingConfig:
         check_number("training.max_grad_norm", self.max_grad_norm, 0, 1e6)
         check_number("training.max_task_grad_norm", self.max_task_grad_norm, 0, 1e6)
         check_integer("training.conflict_steps", self.conflict_steps, 0, MAX_STEPS)
+        check_integer("training.affinity_steps", self.affinity_steps, 0, MAX_STEPS)
         check_integer("training.eval_steps", self.eval_steps, 1, MAX_STEPS)
         check_integer("training.early_stopping_patience", self.early_stopping_patience, 0, MAX_STEPS)
         check_choice("training.model_selection", self.model_selection, MODEL_SELECTIONS)

@@ -27,6 +27,8 @@ class RunStarted(Event):
     eval_steps: int
     conflict_steps: int | None = None
     """Steps between comparisons of the tasks' gradients; 0: they are never compared."""
+    affinity_steps: int | None = None
+    """Steps between probes of the tasks' affinity; 0: it is never probed."""
     tasks: Sequence[Mapping[str, Any]]
     """One per task: name, kind, source, labels, metric, train_rows, validation_rows, test_rows, baseline."""
     parameters: Mapping[str, int]
@@ -97,6 +99,18 @@ class Conflicts(Event):
     tasks: Sequence[str]
     cosines: Sequence[Sequence[float | None]]
     """In the order of ``tasks``; None where a gradient is zero."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Affinity(Event):
+    """What a trial step for each task alone would do to the losses of all; see ``mtl.training.affinity``."""
+
+    type: ClassVar[str] = "affinity"
+    tasks: Sequence[str]
+    affinities: Sequence[Sequence[float | None]]
+    """Row i: the share of each task's loss that a step for task i takes away; None where it cannot be told."""
+    levels: Mapping[str, Sequence[Sequence[float | None]]] = field(default_factory=dict)
+    """Cosines of the gradients at the common parameters of each level of the model, from the bottom up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,8 +267,8 @@ class Stopped(Event):
 EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
-        RunStarted, Phase, Reading, Download, Mixture, Loss, Conflicts, Layers, Skipped,
-        Unbalanced, Optimizer, Scores, Samples, Said, Mistakes, Snapshot, Truncated, Dropped,
+        RunStarted, Phase, Reading, Download, Mixture, Loss, Conflicts, Affinity, Layers,
+        Skipped, Unbalanced, Optimizer, Scores, Samples, Said, Mistakes, Snapshot, Truncated, Dropped,
         Failed, Finished, Stopped,
     )
 }  # fmt: skip

@@ -94,7 +94,15 @@ def _time_steps(trainer: Trainer, cancelled: Callable[[], bool]) -> float:
     measured = sum(map(trainer.measures, range(1, trainer.max_steps + 1)))
     if measured:
         total += measured * max(0.0, _time_measured(trainer, chosen[STEPS // 2]) - per_token * mean)
-    return total
+    probed = sum(map(trainer.looks_ahead, range(1, trainer.max_steps + 1)))
+    return total + (probed * _time_affinity(trainer, chosen[STEPS // 2]) if probed else 0.0)
+
+
+def _time_affinity(trainer: Trainer, batches: Sequence[Batch]) -> float:
+    """Seconds of a probe of the tasks' affinity."""
+    began = time.perf_counter()
+    trainer.look_ahead(batches)
+    return time.perf_counter() - began
 
 
 def _time_measured(trainer: Trainer, batches: Sequence[Batch]) -> float:

@@ -5,7 +5,6 @@ It knows tasks only by their interface, reports events, and asks for requests be
 T tasks · B texts · L tokens
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -13,24 +12,23 @@ from typing import Protocol
 import torch
 from accelerate import Accelerator
 
-from mtl.analysis.mistakes import Examination
 from mtl.balancing.balancer import Balancer
 from mtl.data.batches import Batch, BucketedStream, collate
-from mtl.data.sources import Split
 from mtl.errors import ConfigError, OutOfMemory
 from mtl.model import MultiTaskModel, parameter_counts
 from mtl.runs import events
 from mtl.runs.config import LAST, TrainingConfig
 from mtl.runs.selected import Selected
-from mtl.training.evaluation import EncodedSource, evaluate, pad_id
-from mtl.training.examining import mistakes
+from mtl.training.affinity import AffinityProbe
+from mtl.training.evaluation import EncodedSource, pad_id
 from mtl.training.hardware import device_name, peak_memory_bytes
 from mtl.training.mixture import MixtureLog, Plan
 from mtl.training.optimizing import count_steps
 from mtl.training.patience import NO_IMPROVEMENT, Patience
 from mtl.training.reporting import task_lines, told
 from mtl.training.sampling import Sampler
-from mtl.training.selection import Selection, steps_to_score
+from mtl.training.scoring import Scorer
+from mtl.training.selection import steps_to_score
 from mtl.training.stepper import Step, Stepper
 
 Report = Callable[[events.Event], None]
@@ -101,9 +99,7 @@ class Trainer:
         """Each is asked after a validation what else there is to tell."""
         self._saved: int | None = None
         self._validated: int | None = None
-        self._examined: dict[str, tuple[int, Examination]] = {}
-        """Of each task its last validation, and the step of it."""
-        self._selection = Selection()
+        self._scorer = Scorer(self.model, config.per_device_eval_batch_size, accelerator)
         self._patience = Patience(config.early_stopping_patience)
         rows = {source.name: source.size for source in sources}
         self._seeds = {name: config.seed * 1009 + index for index, name in enumerate(rows)}
@@ -111,6 +107,7 @@ class Trainer:
         self.plan = Plan(sampler, rows, config.per_device_train_batch_size, self.max_steps)
         self._mixture = MixtureLog(self.plan, config.eval_steps, self.max_steps)
         self._stepper = Stepper(self.model, balancer, config, self.max_steps, accelerator)
+        self._affinity = AffinityProbe(self.model, config.learning_rate)
 
     def run(self, report: Report, control: Control, snapshots: Snapshots | None) -> Outcome:
         """Trains to the last step, to the end of the step in which a stop is asked for, or until no task gets better.
@@ -178,8 +175,19 @@ class Trainer:
         every = self.config.conflict_steps
         return bool(every) and (step - 1) % every == 0
 
+    def looks_ahead(self, step: int) -> bool:
+        """Whether the tasks' affinity is probed before this step: every ``affinity_steps`` from the first on."""
+        every = self.config.affinity_steps
+        return bool(every) and (step - 1) % every == 0
+
+    def look_ahead(self, batches: Sequence[Batch]) -> events.Affinity | None:
+        """What a step for each task alone would do to the losses of all, on the batches of the next step."""
+        return self._affinity.measure(batches, self.step + 1)
+
     def _train_step(self, batches: Sequence[Batch], report: Report) -> None:
         try:
+            if self.looks_ahead(self.step + 1) and (seen := self.look_ahead(batches)):
+                report(seen)
             done = self.train_step(batches, self.measures(self.step + 1))
         except torch.OutOfMemoryError as error:
             size = self.config.per_device_train_batch_size
@@ -197,45 +205,21 @@ class Trainer:
         for source in self.sources.values():
             if control.stop_requested() and self.step:
                 break
-            self._score(source, "validation", report)
+            for event in self._scorer.score(source, "validation", self.step):
+                report(event)
             control.attend(self.model, self.step)
         for follower in self.followers:
             for event in follower(self.model, self.step):
                 report(event)
         self._validated = self.step
-        better = self._selection.close(self.step)
+        better = self._scorer.selection.close(self.step)
         self._save(report, snapshots, better)
         return self._patience.over(bool(better))
-
-    def _score(
-        self, source: EncodedSource, split: Split, report: Report, other: tuple[int, MultiTaskModel] | None = None
-    ) -> None:
-        """Tells losses and scores of the model, or of that of an ``other`` step."""
-        of_step, model = other or (None, self.model)
-        size = self.config.per_device_eval_batch_size
-        results = evaluate(model, source, split, size, self.accelerator.autocast)
-        for task in source.tasks:
-            if task.name not in results:
-                continue
-            result = results[task.name]
-            examples = len(source.splits[split])
-            if split == "validation":  # a curve has no point of the test
-                self._examined[task.name] = self.step, result.examination
-                self._selection.see(task.name, result.scores.get(task.metric, math.nan))
-                report(events.Loss(step=self.step, task=task.name, split=split, loss=result.loss, examples=examples))
-            report(
-                events.Scores(
-                    step=self.step, task=task.name, split=split, metric=task.metric, scores=result.scores,
-                    signature=task.signature, of_step=of_step,
-                )
-            )  # fmt: skip
-            if result.samples and split == "validation":
-                report(events.Samples(step=self.step, task=task.name, split=split, samples=result.samples))
 
     def _test(self, report: Report, control: Control, snapshots: Snapshots | None) -> None:
         """Scores test rows, each task with the weights that were selected for it."""
         names = [task.name for source in self.sources.values() for task in source.tasks]
-        rule, selected = self.config.model_selection, self._selection.selected
+        rule, selected = self.config.model_selection, self._scorer.selection.selected
         for step, chosen in steps_to_score(rule, selected, names, self.step).items():
             other = None
             if step != self.step and snapshots is not None:
@@ -245,14 +229,15 @@ class Trainer:
                 known = self.model.tasks if other is None else other[1].tasks
                 tasks = [known[task.name] for task in source.tasks if task.name in chosen]
                 if tasks:
-                    self._score(replace(source, tasks=tasks), "test", report, other)
+                    for event in self._scorer.score(replace(source, tasks=tasks), "test", self.step, other):
+                        report(event)
                 control.attend(self.model, self.step)
 
     def _save(self, report: Report, snapshots: Snapshots | None, better: Sequence[str] = ()) -> None:
         if snapshots is None or self._saved == self.step:
             return
         report(events.Phase(step=self.step, phase="saving"))
-        selected = self._selection.selected
+        selected = self._scorer.selection.selected
         name = snapshots.save(self.model, self.step, selected)
         best = selected.best == self.step
         size = snapshots.disk_bytes()
@@ -274,9 +259,8 @@ class Trainer:
         return replace(outcome, peak_memory_bytes=peak_memory_bytes(self.model.device))
 
     def _examine(self, report: Report) -> None:
-        """Tells where each head erred in its last validation."""
-        for of_step, found in self._examined.values():
-            report(mistakes(found, self.step, of_step))
+        for event in self._scorer.mistakes(self.step):
+            report(event)
 
     def _started(self) -> events.RunStarted:
         device = self.model.device
@@ -287,6 +271,7 @@ class Trainer:
             max_steps=self.max_steps,
             eval_steps=self.config.eval_steps,
             conflict_steps=self.config.conflict_steps,
+            affinity_steps=self.config.affinity_steps,
             tasks=[line for source in self.sources.values() for line in task_lines(source)],
             parameters=parameter_counts(self.model),
             parts=[part.to_dict() for part in self.model.parts()],

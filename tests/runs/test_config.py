@@ -18,13 +18,13 @@ NUMBERS = {
 WHOLE = {
     "training.max_steps", "training.per_device_train_batch_size", "training.per_device_eval_batch_size",
     "training.eval_steps", "training.logging_steps", "training.seed", "training.max_eval_samples",
-    "training.conflict_steps", "training.early_stopping_patience",
+    "training.conflict_steps", "training.affinity_steps", "training.early_stopping_patience",
     "encoder.num_hidden_layers", "encoder.freeze_layers", "encoder.max_length",
 }  # fmt: skip
 MAY_BE_ZERO = {
     "training.warmup_ratio", "training.weight_decay", "training.max_grad_norm", "training.seed",
     "encoder.freeze_layers", "training.max_task_grad_norm", "training.conflict_steps",
-    "training.early_stopping_patience",
+    "training.affinity_steps", "training.early_stopping_patience",
 }  # fmt: skip
 NEVER = [math.nan, math.inf, -math.inf, -3, 10**12, 10**400, "5", "", True, False, [1], {"a": 1}, 1 + 2j]
 

@@ -66,8 +66,8 @@ def peaks(make_trainer, monkeypatch):
     def make(rule):
         trainer = make_trainer(["topic", "stars"], max_steps=6, eval_steps=2, model_selection=rule)
         said = {"topic": {0: 0.1, 2: 0.9, 4: 0.2, 6: 0.3}, "stars": {0: 0.2, 2: 0.6, 4: 0.7, 6: 0.1}}
-        see = trainer._selection.see
-        monkeypatch.setattr(trainer._selection, "see", lambda task, _: see(task, said[task][trainer.step]))
+        see = trainer._scorer.selection.see
+        monkeypatch.setattr(trainer._scorer.selection, "see", lambda task, _: see(task, said[task][trainer.step]))
         return trainer
 
     return make

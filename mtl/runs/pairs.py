@@ -1,0 +1,90 @@
+"""Configurations made from another one: of some of its tasks, of every pair of them, of a grouping, of a split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+from mtl.checks import check_integer
+from mtl.data.origins import find_specs
+from mtl.errors import ConfigError
+from mtl.runs.config import MAX_STEPS, Choice, RunConfig
+
+Names = tuple[str, ...]
+
+
+def config_of_tasks(config: RunConfig, names: Sequence[str]) -> RunConfig:
+    """The same run with these of its tasks only, in its order; everything else that names a task forgets the others.
+
+    Raises:
+        ConfigError: A task is none of the run's, or none is named.
+    """
+    known = [task.name for task in config.tasks]
+    for name in names:
+        if name not in known:
+            raise ConfigError("tasks", f"name only tasks of the run ({', '.join(known)})", name)
+    specs = [spec for spec in find_specs(config) if spec.name in names]
+    tasks = tuple(task for task in config.tasks if task.name in names)
+    origins = {spec.source for spec in specs} | {task.spec.source for task in tasks if task.spec}
+    return replace(
+        config,
+        tasks=tasks,
+        sources=tuple(source for source in config.sources if source.name in origins),
+        balancer=_only(config.balancer, set(names)),
+        sampling=_only(config.sampling, set(names) | origins),
+    )
+
+
+def pair_configs(config: RunConfig, steps: int) -> dict[Names, RunConfig]:
+    """N runs of one task and N(N−1)/2 of two, from whose events ``mtl.analysis.gains`` reads who gains by whom.
+
+    So that a task has the same training alone as in company, every source gives the same number of texts in each
+    step: its part of the batch of ``config``. A run of two sources then has twice the texts of one alone, and of two
+    tasks on the same texts as many. Seed, rates, sharing, balancer and rows stay; gradients are not compared.
+
+    Args:
+        config: A run of all tasks.
+        steps: Optimizer steps of each run.
+
+    Raises:
+        ConfigError: Fewer than two tasks, or an impossible number of steps.
+    """
+    check_integer("training.max_steps", steps, 1, MAX_STEPS)
+    names = [task.name for task in config.tasks]
+    if len(names) < 2:
+        raise ConfigError("tasks", "be two at least, to be paired", len(names))
+    sources = {spec.name: spec.source for spec in find_specs(config)}
+    share = max(1, config.training.per_device_train_batch_size // len(set(sources.values())))
+    found = {}
+    for chosen in [*((name,) for name in names), *combinations(names, 2)]:
+        part = config_of_tasks(config, chosen)
+        training = replace(
+            config.training,
+            max_steps=steps,
+            eval_steps=min(config.training.eval_steps, steps),
+            per_device_train_batch_size=share * len({sources[name] for name in chosen}),
+            conflict_steps=0,
+            affinity_steps=0,
+        )
+        found[chosen] = replace(part, training=training, sampling=Choice("uniform"))
+    return found
+
+
+def config_of_split(config: RunConfig, layers: int, depth: int) -> RunConfig:
+    """The same run with the lowest layers shared and copies of the others for each task; of all layers, hard sharing.
+
+    Raises:
+        ConfigError: Not between 1 and the encoder's depth.
+    """
+    if not 1 <= layers <= depth:
+        raise ConfigError("sharing.layers", f"lie in [1, {depth}] for this encoder", layers, low=1, high=depth)
+    return replace(config, sharing=Choice("hard") if layers == depth else Choice("partial", {"layers": layers}))
+
+
+def _only(choice: Choice, names: set[str]) -> Choice:
+    """The choice whose numbers for each task are of these alone."""
+    options: dict[str, Any] = {
+        name: {key: number for key, number in value.items() if key in names} if isinstance(value, Mapping) else value
+        for name, value in choice.options.items()
+    }
+    return Choice(choice.name, options)
