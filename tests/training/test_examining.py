@@ -142,7 +142,7 @@ def test_rows_without_a_label_are_not_examined_and_a_strange_source_is_refused(e
 def test_a_run_tells_at_its_end_where_each_head_errs(make_trainer, train, monkeypatch):
     passes = []
     plain = evaluation.evaluate
-    monkeypatch.setattr("mtl.training.trainer.evaluate", lambda *given: passes.append(given[2]) or plain(*given))
+    monkeypatch.setattr("mtl.training.scoring.evaluate", lambda *given: passes.append(given[2]) or plain(*given))
     names = ["topic", "stars", "relation"]
     said, _, _ = train(make_trainer(names, max_steps=4, eval_steps=2))
     told = of(said, Mistakes)
