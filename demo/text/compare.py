@@ -9,6 +9,7 @@ class CompareText:
     """The tab: the race, the picked runs, the chart, the exports."""
 
     tab: str
+    from_lab: str
     race: str
     race_note: str
     run: str

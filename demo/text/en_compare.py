@@ -5,6 +5,7 @@ from demo.text.compare import CardText, CompareText
 
 COMPARE = CompareText(
     tab="Compare",
+    from_lab="Does sharing help?",
     race="Does sharing help?",
     race_note="Trains each task of a run alone as well, on the same texts in the same steps, and sets the scores "
     "against each other.",
