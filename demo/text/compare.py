@@ -76,6 +76,7 @@ class CardText:
     runs_of: str
     test_scores: str
     differences: str
+    settings: str
     field: str
     no_differences: str
     report_title: str

@@ -99,6 +99,7 @@ CARD = CardText(
     runs_of="Runs",
     test_scores="Test scores of each run",
     differences="Settings in which they differ",
+    settings="Settings of the run of all tasks",
     field="Setting",
     no_differences="All settings are the same.",
     report_title="Comparison of runs",

@@ -97,6 +97,7 @@ CARD = CardText(
     runs_of="运行",
     test_scores="各次运行的测试得分",
     differences="不同的设置",
+    settings="多任务运行的设置",
     field="设置项",
     no_differences="所有设置都相同。",
     report_title="运行对比",
