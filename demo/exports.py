@@ -4,11 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from demo.card import card, differences_table, say, scores_table
+from demo.card import Table, card, differences_table, percent, say, scores_table
 from demo.report import Contents, Line, report, smoothed
 from demo.text import Text
 from mtl.analysis.comparison import Comparison
-from mtl.analysis.overlay import comparison_csv, curves_csv, differences, differences_csv, scores_csv, series
+from mtl.analysis.overlay import (
+    comparison_csv,
+    curves_csv,
+    differences,
+    differences_csv,
+    scores_csv,
+    series,
+    settings,
+)
 from mtl.analysis.results import Result, Score, read_events
 from mtl.data.catalogue import catalogue
 from mtl.data.corpus import TASKS
@@ -66,12 +74,27 @@ def export(store: RunStore, read: Read, text: Text, kind: str, sheet: Sheet) -> 
         lines=lines,
         legend=say(words.made, solid=sides[0], dashed=sides[1]),
         card=card(text, sheet.compared, None if sheet.race else sides) if sheet.compared else None,
-        tables=[
-            (words.test_scores, scores_table(text, called, scores_of(read, list(sheet.names)))),
-            (words.differences, differences_table(text, called, differences(configs))),
-        ],
+        tables=_tables(text, sheet, configs, scores_of(read, list(sheet.names))),
     )
     return _file("comparison.html", HTML, report(text, contents))
+
+
+def _tables(
+    text: Text, sheet: Sheet, configs: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str, Score]]
+) -> list[tuple[str, Table]]:
+    """Of picked runs, what each scored and in what they differ; of a race, whose runs differ as they must, settings."""
+    called, words = list(sheet.names.values()), text.card
+    if not sheet.race:
+        differ = differences_table(text, called, differences(configs))
+        return [(words.test_scores, scores_table(text, called, scores)), (words.differences, differ)]
+    rows = [
+        {"task": task, "cells": [name, percent(score.value)]}
+        for name, each in zip(called, scores, strict=True)
+        for task, score in each.items()
+    ]
+    head = [words.columns[0], words.runs_of, words.heading]
+    whole = differences_table(text, [""], settings(configs[0]))
+    return [(words.test_scores, {"head": head, "rows": rows}), (words.settings, whole)]
 
 
 def scores_of(read: Read, runs: Sequence[str]) -> list[Mapping[str, Score]]:

@@ -1,5 +1,6 @@
 """A comparison as one HTML file that needs nothing else: no script, no font, no address. All text is escaped."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -112,13 +113,13 @@ def drawing(lines: Sequence[Line]) -> str:
     points = [point for line in lines for point in line.points]
     if not points:
         return ""
-    right, top = max(x for x, _ in points) or 1.0, max(y for _, y in points) or 1.0
+    right, top = max(x for x, _ in points) or 1.0, (max(y for _, y in points) or 1.0) * 1.05
 
     def place(x: float, y: float) -> str:
         return f"{LEFT + (WIDE - LEFT) * x / right:.1f} {(HIGH - BELOW) * (1 - y / top):.1f}"
 
-    marks = [_tick(place(0, share * top), f"{share * top:.3g}", -6, 4, "end") for share in (0, 0.25, 0.5, 0.75, 1)]
-    marks += [_tick(place(share * right, 0), f"{share * right:.4g}", 0, 18, "middle") for share in (0, 0.25, 0.5, 0.75)]
+    marks = [_tick(place(0, y), f"{y:g}", -6, 4, "end") for y in ticks(top)]
+    marks += [_tick(place(x, 0), f"{x:g}", 0, 18, "middle") for x in ticks(right)]
     paths = [
         f'<path d="M{"L".join(place(*line.points[at]) for at in thin([y for _, y in line.points], POINTS))}" '
         f'stroke="{COLOURS[line.colour % 6]}" stroke-dasharray="{DASHES[line.style % 6] or "none"}"/>'
@@ -127,6 +128,13 @@ def drawing(lines: Sequence[Line]) -> str:
     ]
     inside = f'<g fill="none" stroke-width="1.8">{"".join(paths)}</g>'
     return f'<svg viewBox="0 -10 {WIDE:.0f} {HIGH + 16:.0f}" role="img">{"".join(marks)}{inside}</svg>'
+
+
+def ticks(top: float) -> list[float]:
+    """Round numbers from 0 up to ``top``, about five of them."""
+    size = 10.0 ** math.floor(math.log10(top / 4))
+    step = next(each * size for each in (1, 2, 5, 10) if top / (each * size) <= 6)
+    return [float(f"{at * step:.6g}") for at in range(int(top / step) + 1)]
 
 
 def _tick(at: str, word: str, across: int, down: int, anchor: str) -> str:

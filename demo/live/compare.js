@@ -135,6 +135,7 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
   function appear() {
     const visible = isVisible();
     toAddress(visible);
+    wake();
     if (visible && !asked) trigger('show', { visitor: visitor() });
     asked = visible;
   }

@@ -1,6 +1,8 @@
 /* The scores of the run in numbers: before, now, best, test, and what the naive answer would reach. */
 import { fill, fixed, h, say, signed } from './dom.js';
-import { block, listen } from './bus.js';
+import { openTab } from './asked.js';
+import { block, isRecorded, listen } from './bus.js';
+import { choose } from './contest.js';
 import { belongs, who } from './signs.js';
 import { costs } from './sizes.js';
 
@@ -9,7 +11,7 @@ export const mount = block(({ element, box, words }) => {
   let drawn = '';
   listen(element, run => {
     const tasks = run.start?.tasks ?? [],
-      key = [run.id, run.scores.length, tasks.length, !!run.end].join();
+      key = [run.id, run.scores.length, tasks.length, !!run.end, run.status?.state].join();
     if (key === drawn) return;
     drawn = key;
     if (!run.scores.length || !tasks.length) return fill(box, h('p.idle', {}, w.no_scores));
@@ -26,9 +28,14 @@ export const mount = block(({ element, box, words }) => {
           tasks.map(task => row(task, run)),
         ),
       ),
-      h('p.note', {}, h('span.costs', {}, costs(words, run)), w.score_note),
+      h('p.note', {}, h('span.costs', {}, costs(words, run), raceable(run) && [' · ', raceButton(run)]), w.score_note),
     );
   });
+
+  /* Whether sharing has helped is asked where the scores are. */
+  const raceable = run => run.status?.state === 'finished' && !isRecorded(run) && run.start.tasks.length > 1;
+  const raceButton = run =>
+    h('button.race', { type: 'button', onclick: () => (choose({ race: run.id, runs: [] }), openTab(words.compare.tab)) }, words.compare.from_lab);
 
   function row(task, run) {
     const { metric, before, now, best, test, naive } = summary(task, run),

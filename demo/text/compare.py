@@ -9,6 +9,7 @@ class CompareText:
     """The tab: the race, the picked runs, the chart, the exports."""
 
     tab: str
+    from_lab: str
     race: str
     race_note: str
     run: str
@@ -75,6 +76,7 @@ class CardText:
     runs_of: str
     test_scores: str
     differences: str
+    settings: str
     field: str
     no_differences: str
     report_title: str

@@ -5,6 +5,7 @@ from demo.text.compare import CardText, CompareText
 
 COMPARE = CompareText(
     tab="Compare",
+    from_lab="Does sharing help?",
     race="Does sharing help?",
     race_note="Trains each task of a run alone as well, on the same texts in the same steps, and sets the scores "
     "against each other.",
@@ -98,6 +99,7 @@ CARD = CardText(
     runs_of="Runs",
     test_scores="Test scores of each run",
     differences="Settings in which they differ",
+    settings="Settings of the run of all tasks",
     field="Setting",
     no_differences="All settings are the same.",
     report_title="Comparison of runs",

@@ -5,6 +5,7 @@ from demo.text.compare import CardText, CompareText
 
 COMPARE = CompareText(
     tab="对比",
+    from_lab="共享有帮助吗？",
     race="共享有帮助吗？",
     race_note="把一次运行中的每个任务再单独训练一遍（每一步的文本完全相同），然后比较得分。",
     run="多任务运行",
@@ -96,6 +97,7 @@ CARD = CardText(
     runs_of="运行",
     test_scores="各次运行的测试得分",
     differences="不同的设置",
+    settings="多任务运行的设置",
     field="设置项",
     no_differences="所有设置都相同。",
     report_title="运行对比",

@@ -65,13 +65,26 @@ class Difference:
 def differences(configs: Sequence[Mapping[str, Any]]) -> list[Difference]:
     """The fields in which configs differ, as flat rows; tasks and sources go by their names.
 
+    Which tasks a run has is one row. The fields of a task are rows only where runs that have it differ in them.
+
     Args:
         configs: As ``RunConfig.to_dict`` gives them.
     """
     flat = [_flat(config) for config in configs]
     paths = list(dict.fromkeys(path for each in flat for path in each))
     rows = [Difference(path, tuple(each.get(path) for each in flat)) for path in paths]
-    return [row for row in rows if any(value != row.values[0] for value in row.values)]
+    return [row for row in rows if _differs(row)]
+
+
+def settings(config: Mapping[str, Any]) -> list[Difference]:
+    """Every field of one config, as flat rows."""
+    return [Difference(path, (value,)) for path, value in _flat(config).items()]
+
+
+def _differs(row: Difference) -> bool:
+    known = [value for value in row.values if value is not None]
+    values = known if row.path.startswith("tasks.") else list(row.values)
+    return any(value != values[0] for value in values)
 
 
 def _flat(value: object, path: str = "") -> dict[str, Any]:

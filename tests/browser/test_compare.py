@@ -68,7 +68,7 @@ def test_a_race_goes_from_the_button_to_the_card_and_survives_a_reload(visit, ow
     run = train(page)
     own_run(run)
     wait_for_state(page, "finished")
-    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.locator("#scores .race").click()
     page.locator("#race_go").click()
     page.locator(".endcard").wait_for(timeout=120_000)
     rows = page.locator(".endcard tbody tr").all_inner_texts()

@@ -11,7 +11,7 @@ import pytest
 
 from demo.comparing import MOST, Comparing
 from demo.feed import Feed
-from demo.report import Line, drawing
+from demo.report import Line, drawing, ticks
 from demo.starting import Limits, Starter
 from demo.text.en import EN
 from demo.text.zh import ZH
@@ -315,6 +315,14 @@ def test_tables_can_be_taken_away(comparing, store, finish, kind) -> None:
 
 def test_an_unknown_file_is_refused(comparing, store) -> None:
     assert pick(comparing, store.create(config(), ME), file="../x")["problem"]["type"] == "ConfigError"
+
+
+@pytest.mark.parametrize("top", [1e-9, 0.03, 0.97, 1.0, 1.29, 2.5, 48, 60, 999, 1e7])
+def test_ticks_are_few_and_round(top) -> None:
+    found = ticks(top)
+    assert found[0] == 0 and found[-1] <= top < found[-1] + 1.000001 * found[1]
+    assert 3 <= len(found) <= 7
+    assert f"{found[1]:.0e}"[0] in "125"
 
 
 def test_a_drawing_holds_every_curve_and_none_of_nothing() -> None:
