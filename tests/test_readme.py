@@ -33,10 +33,9 @@ def places() -> list[str]:
     return found
 
 
-def test_the_python_example_runs(tiny_encoder, tmp_path, monkeypatch, capsys):
+def test_the_python_examples_run(tiny_encoder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (code,) = blocks("python")
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile("\n".join(blocks("python")), "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "Label(label=" in printed and "Spans(text='The soup was cold" in printed
     assert (tmp_path / "my-model" / "model.safetensors").is_file()
