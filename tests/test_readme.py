@@ -33,10 +33,10 @@ def places() -> list[str]:
     return found
 
 
-def test_the_python_example_runs(tiny_encoder, tmp_path, monkeypatch, capsys):
+def test_the_python_examples_run(tiny_encoder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    code, _ = blocks("python")
-    exec(compile(code, "README.md", "exec"), {})
+    first, _, why = blocks("python")
+    exec(compile(first + why, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "Label(label=" in printed and "Spans(text='The soup was cold" in printed
     assert (tmp_path / "my-model" / "model.safetensors").is_file()
@@ -44,7 +44,7 @@ def test_the_python_example_runs(tiny_encoder, tmp_path, monkeypatch, capsys):
 
 def test_the_race_example_runs(tiny_encoder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    _, code = blocks("python")
+    _, code, _ = blocks("python")
     for long, short in (("seeds=3", "seeds=1"), ('"max_steps": 60', '"max_steps": 2')):
         assert long in code
         code = code.replace(long, short)

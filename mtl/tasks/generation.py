@@ -214,8 +214,9 @@ class Generation(Task):
         text = self.vocabulary.decode(pieces[0].tolist())
         if self._writing is not None:
             pieces, pad = pieces[:, 1:], self._writing.pad_token_id  # a checkpoint's text begins with its start sign
-        labels = pieces.masked_fill(pieces == pad, IGNORED)
-        if not self.labelled(labels):
+        written = (pieces[0] != pad).nonzero()
+        if not len(written):
             return None
+        labels = pieces[:, : int(written.max()) + 1]  # without the padding at the end
         logits = head(features, labels)  # [t, V]
-        return Claim(text, -F.cross_entropy(logits.float(), labels[labels != IGNORED], reduction="sum"))
+        return Claim(text, -F.cross_entropy(logits.float(), labels[0], reduction="sum"))

@@ -17,11 +17,13 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
+from mtl.attribution import explain, units
 from mtl.balancing.constant import Equal
 from mtl.data.sources import TaskSpec
 from mtl.errors import ConfigError
 from mtl.inference import answer
 from mtl.model import MultiTaskModel, parameter_counts
+from mtl.questioning import read
 from mtl.runs.config import TrainingConfig
 from mtl.training.gradients import GradientEngine
 from mtl.training.optimizing import parameter_groups
@@ -235,3 +237,28 @@ def test_the_plain_model_is_left_alone(checkpoint_folder, whole):
     shared = {name for name, parameter in whole.named_parameters(remove_duplicate=False) if id(parameter) in kept}
     for name, value in whole.state_dict().items():
         assert name in shared or torch.equal(value, before[name]), name
+
+
+def test_the_words_that_mattered_are_those_of_the_plain_model(model_of, whole, rows):
+    model, text = model_of("short"), rows("texts", 1)[0]["text"]
+    found = explain(model, text)
+    with torch.no_grad():
+        (only,) = read(model, text, None, ["short"])
+        labels = model.heads["short"](only.features)[:, 1:]
+    if not labels.any():  # random weights may write nothing
+        assert found.silent == ("short",)
+        return
+    explained = found.tasks["short"]
+    labels = labels[:, : int((labels[0] != 0).nonzero().max()) + 1]
+    ids = torch.tensor([only.examples[0].input_ids])
+    embeddings = whole.get_encoder().get_input_embeddings()(ids).detach().requires_grad_()
+    scale = getattr(whole.get_encoder(), "embed_scale", None) or 1.0  # Marian's, which it leaves to the caller
+    said = whole(inputs_embeds=embeddings * scale, attention_mask=torch.ones_like(ids), labels=labels)
+    value = said.logits.log_softmax(-1).gather(2, labels[..., None]).sum()
+    (gradient,) = torch.autograd.grad(value, embeddings)
+    parts = (gradient * embeddings).sum(-1)[0].detach()  # [L]
+    assert explained.value == pytest.approx(value.item(), rel=1e-4)
+    assert (sum(explained.weights) + explained.rest) * explained.scale == pytest.approx(parts.sum().item(), rel=1e-3)
+    for word, weight in zip(units(text, 0), explained.weights, strict=True):
+        letters = parts[len(PREFIX) + word.start : len(PREFIX) + word.end]  # a token is a letter
+        assert weight * explained.scale == pytest.approx(letters.sum().item(), rel=1e-3, abs=1e-3 * explained.scale)
