@@ -11,7 +11,7 @@ from mtl.data.refusals import refusal
 from mtl.data.uploads import Uploads
 from mtl.encoders import ENCODERS
 from mtl.errors import ConfigError, NotOwner, RunNotFound
-from mtl.runs.config import RunConfig
+from mtl.runs.config import MAX_STEPS, RunConfig
 from mtl.runs.queue import RunQueue
 from mtl.runs.sources import FileSource, HubSource
 from mtl.runs.store import RunStore, RunSummary
@@ -37,6 +37,8 @@ class Limits:
     max_steps: int = 1000
     batch_size: int = 128
     max_length: int = 256
+    measured_every: int = 4
+    """Steps between measurements, of whichever kind: each costs as much as several steps."""
     sources: int = 8
     hub_rows: int = 20_000
     """Rows of each split of a data set of the Hub."""
@@ -57,6 +59,11 @@ class Limits:
         _at_most("training.per_device_train_batch_size", training.per_device_train_batch_size, self.batch_size)
         _at_most("training.per_device_eval_batch_size", training.per_device_eval_batch_size, self.batch_size)
         _at_most("encoder.max_length", config.encoder.max_length, self.max_length)
+        for name in ("conflict_steps", "affinity_steps"):
+            every = getattr(training, name)
+            if 0 < every < self.measured_every:
+                rule = f"be 0 or at least {self.measured_every} on a shared machine"
+                raise ConfigError(f"training.{name}", rule, every, low=self.measured_every, high=MAX_STEPS)
 
 
 @dataclass(frozen=True)

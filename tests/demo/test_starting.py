@@ -244,6 +244,8 @@ def test_all_visitors_together_cannot_either(shared) -> None:
         ({"training": {"max_steps": -1, "num_train_epochs": 900}}, "training.max_steps"),
         ({"training": {"per_device_train_batch_size": 1024}}, "training.per_device_train_batch_size"),
         ({"encoder": {"max_length": 4096}}, "encoder.max_length"),
+        ({"training": {"conflict_steps": 1}}, "training.conflict_steps"),
+        ({"training": {"affinity_steps": 3}}, "training.affinity_steps"),
     ],
 )
 def test_a_shared_machine_has_limits(shared, starter, config, field) -> None:
