@@ -42,6 +42,7 @@ def opened(visit, app, address="/", *events):
 def test_a_number_opens_its_texts_by_mouse_and_keyboard(visit, app) -> None:
     page = opened(visit, app, "/", TOPIC, STARS)
     buttons = page.locator(".confusion button")
+    buttons.first.wait_for()
     assert buttons.all_inner_texts() == ["5", "3", "1", "2", "1"]
     assert page.locator(".confusion .right").all_inner_texts() == ["5", "2", "1"]
     assert page.locator(".examples li p.reads").all_inner_texts() == ["<b>We</b> paid / x", "The soup was cold"]
