@@ -47,8 +47,8 @@ def twin(config: RunConfig, task: str) -> RunConfig:
         raise ConfigError("tasks", f"hold the task that is to run alone ({', '.join(names)})", task)
     own = config.tasks[names.index(task)]
     # Nothing is pinned: what a twin is asked beside changes no score, and a twin that is known is not trained again.
-    plain = {"sharing": SHARING, "balancer": BALANCER, "pinned": ()}
-    return replace(config, tasks=(own,), within=config.whole.tasks, **plain)
+    twin_of = replace(config, tasks=(own,), within=config.whole.tasks, pinned=())
+    return replace(twin_of, sharing=SHARING, balancer=BALANCER)
 
 
 def heats(config: RunConfig, seeds: int = 1) -> tuple[Heat, ...]:
