@@ -84,20 +84,19 @@ class Api:
         with plain_errors():
             return [run.to_dict() for run in self._starter.runs(session_of(request))]
 
-    def predict(self, run_id: str, text: str, text_pair: str = "", snapshot: str = "newest") -> dict[str, Any]:
+    def predict(self, run_id: str, text: str, text_pair: str = "") -> dict[str, Any]:
         """What every task head of a run answers to a text, as {task: answer}; tasks on pairs need both texts.
 
-        It answers also while it trains. Where the text was too long to be read whole,
+        The newest weights of the run answer, also while it trains. Where the text was too long to be read whole,
         each answer says "truncated": true.
 
         Args:
             run_id: As start_run returned it.
             text: The text, at least one visible character.
             text_pair: The second text, for tasks that compare two.
-            snapshot: Whose weights answer: newest, best (of all tasks together) or each (for each task its own best).
         """
         with plain_errors():
-            said = self._asking.answer(run_id, text, text_pair, snapshot)
+            said = self._asking.answer(run_id, text, text_pair)
             mark = {"truncated": True} if said["truncated"] else {}
             return {task: {**answer, **mark} for task, answer in said["answers"].items()}
 
