@@ -9,6 +9,7 @@ from mtl.checks import check_integer
 from mtl.data.origins import find_specs
 from mtl.errors import ConfigError
 from mtl.runs.config import MAX_STEPS, Choice, RunConfig
+from mtl.runs.twins import part
 
 Names = tuple[str, ...]
 
@@ -38,9 +39,8 @@ def config_of_tasks(config: RunConfig, names: Sequence[str]) -> RunConfig:
 def pair_configs(config: RunConfig, steps: int) -> dict[Names, RunConfig]:
     """N runs of one task and N(N−1)/2 of two, from whose events ``mtl.analysis.gains`` reads who gains by whom.
 
-    So that a task has the same training alone as in company, every source gives the same number of texts in each
-    step: its part of the batch of ``config``. A run of two sources then has twice the texts of one alone, and of two
-    tasks on the same texts as many. Seed, rates, sharing, balancer and rows stay; gradients are not compared.
+    A task reads the very same texts in the same steps alone as in company: see ``mtl.runs.twins``. Seed, rates,
+    sharing, balancer and rows stay; gradients are not compared.
 
     Args:
         config: A run of all tasks.
@@ -53,21 +53,11 @@ def pair_configs(config: RunConfig, steps: int) -> dict[Names, RunConfig]:
     names = [task.name for task in config.tasks]
     if len(names) < 2:
         raise ConfigError("tasks", "be two at least, to be paired", len(names))
-    sources = {spec.name: spec.source for spec in find_specs(config)}
-    share = max(1, config.training.per_device_train_batch_size // len(set(sources.values())))
-    found = {}
-    for chosen in [*((name,) for name in names), *combinations(names, 2)]:
-        part = config_of_tasks(config, chosen)
-        training = replace(
-            config.training,
-            max_steps=steps,
-            eval_steps=min(config.training.eval_steps, steps),
-            per_device_train_batch_size=share * len({sources[name] for name in chosen}),
-            conflict_steps=0,
-            affinity_steps=0,
-        )
-        found[chosen] = replace(part, training=training, sampling=Choice("uniform"))
-    return found
+    every = min(config.training.eval_steps, steps)
+    training = replace(config.training, max_steps=steps, eval_steps=every, conflict_steps=0, affinity_steps=0)
+    short = replace(config, training=training)
+    chosen = [*((name,) for name in names), *combinations(names, 2)]
+    return {pair: replace(part(short, pair), balancer=_only(config.balancer, set(pair))) for pair in chosen}
 
 
 def config_of_split(config: RunConfig, layers: int, depth: int) -> RunConfig:

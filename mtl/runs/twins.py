@@ -14,7 +14,7 @@ or to weigh, and the twin is the plain model that anybody would train. The first
 draws are other ones, as they would be under another seed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mtl.errors import ConfigError
@@ -36,19 +36,29 @@ class Heat:
     """The twin of each task."""
 
 
+def part(config: RunConfig, names: Sequence[str]) -> RunConfig:
+    """The run of some of the config's tasks, in its order, on the texts that it gives them in each step.
+
+    Nothing is pinned: what is asked beside changes no score, and a run that is known is not trained again.
+
+    Raises:
+        ConfigError: The run has no such task, or none is named.
+    """
+    known = [each.name for each in config.tasks]
+    for name in names:
+        if name not in known:
+            raise ConfigError("tasks", f"name only tasks of the run ({', '.join(known)})", name)
+    tasks = tuple(each for each in config.tasks if each.name in names)
+    return replace(config, tasks=tasks, within=config.whole.tasks, pinned=())
+
+
 def twin(config: RunConfig, task: str) -> RunConfig:
     """The run of one of the config's tasks alone, on equal terms.
 
     Raises:
         ConfigError: The run has no such task.
     """
-    names = [each.name for each in config.tasks]
-    if task not in names:
-        raise ConfigError("tasks", f"hold the task that is to run alone ({', '.join(names)})", task)
-    own = config.tasks[names.index(task)]
-    # Nothing is pinned: what a twin is asked beside changes no score, and a twin that is known is not trained again.
-    twin_of = replace(config, tasks=(own,), within=config.whole.tasks, pinned=())
-    return replace(twin_of, sharing=SHARING, balancer=BALANCER)
+    return replace(part(config, [task]), sharing=SHARING, balancer=BALANCER)
 
 
 def heats(config: RunConfig, seeds: int = 1) -> tuple[Heat, ...]:

@@ -33,6 +33,10 @@ def test_a_twin_changes_the_tasks_the_sharing_and_the_balancer_and_nothing_else(
     assert alone == {key: value for key, value in kept.items() if key not in ("within", "sharing", "balancer")}
 
 
+def test_what_is_pinned_makes_no_other_twin():
+    assert twin(config(pinned=["What is asked beside"]), "topic") == twin(config(), "topic")
+
+
 def test_twins_are_read_back_as_they_were():
     for heat in heats(config(), 3):
         for each in (heat.together, *heat.alone.values()):
@@ -61,7 +65,7 @@ def test_a_race_has_one_three_or_five_seeds(seeds):
 def test_one_task_has_nobody_to_race_and_a_stranger_no_twin():
     with pytest.raises(ConfigError, match="at least two"):
         heats(config(["topic"]))
-    with pytest.raises(ConfigError, match="alone"):
+    with pytest.raises(ConfigError, match="name only tasks of the run"):
         twin(config(), "entities")
 
 
