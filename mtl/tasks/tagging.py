@@ -136,26 +136,18 @@ class Tagging(Task):
         return [[usual] * len(tags) for tags in labels]
 
     def answer(self, said: Tensor, view: TextView) -> Spans:
-        """The entities of one text, or every word with its label, from logits ``[L, C]``.
-
-        A tag I-X that does not continue an entity of type X begins one, as in the CoNLL evaluation.
-        """
+        """The entities of one text, or every word with its label, from logits ``[L, C]``."""
         probabilities, best = said.float().softmax(-1).max(-1)  # [L], [L]
         if not self.bio:
             read = [(*word, at) for word, at in zip(view.words, view.word_starts, strict=True) if at >= 0]
             marked = (Span(a, b, self.tag_names[int(best[at])], float(probabilities[at])) for a, b, at in read)
             return Spans(view.text, tuple(marked))
-        found: list[tuple[int, int, str, list[float]]] = []
-        previous = "O"
-        for (start, end), position in zip(view.words, view.word_starts, strict=True):
-            tag = self.tag_names[int(best[position])] if position >= 0 else "O"
-            if tag != "O" and tag == f"I-{previous[2:]}" and found:
-                first, _, label, certain = found[-1]
-                found[-1] = (first, end, label, [*certain, float(probabilities[position])])
-            elif tag != "O":
-                found.append((start, end, tag[2:], [float(probabilities[position])]))
-            previous = tag
-        spans = (Span(start, end, label, sum(sure) / len(sure)) for start, end, label, sure in found)
+        tags = [self.tag_names[int(best[at])] if at >= 0 else OUTSIDE for at in view.word_starts]
+        sure = [float(probabilities[at]) for at in view.word_starts]
+        spans = []
+        for first, last, label in entities(tags):
+            certain = sum(sure[first:last]) / (last - first)
+            spans.append(Span(view.words[first][0], view.words[last - 1][1], label, certain))
         return Spans(view.text, tuple(spans))
 
     # Why
@@ -181,8 +173,8 @@ class Tagging(Task):
         names = [UNREAD if tag < 0 else self.tag_names[tag] for tag in prediction]
         if not self.bio:
             return " ".join(names)
-        found = self._entities(names, view)
-        return ", ".join(f"{view.text[first:last]} ({label})" for first, last, label in found)
+        spans = [(view.words[first][0], view.words[last - 1][1], label) for first, last, label in entities(names)]
+        return ", ".join(f"{view.text[begin:end]} ({label})" for begin, end, label in spans)
 
     def claim(self, head: nn.Module, features: Features, views: Sequence[TextView]) -> Claim | None:
         """The sum of the logits of what is said about all words in entities, or of all words' labels."""
@@ -200,14 +192,18 @@ class Tagging(Task):
         name = self.tag_names[tag]
         return name[2:] if self.bio and tag else name
 
-    def _entities(self, names: Sequence[str], view: TextView) -> list[tuple[int, int, str]]:
-        """Where entities begin and end, by the rule of ``answer``."""
-        found: list[tuple[int, int, str]] = []
-        previous = OUTSIDE
-        for name, (start, end) in zip(names, view.words, strict=True):
-            if name != OUTSIDE and name == f"I-{previous[2:]}" and found:
-                found[-1] = (found[-1][0], end, name[2:])
-            elif name != OUTSIDE:
-                found.append((start, end, name[2:]))
-            previous = name
-        return found
+
+def entities(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """The entities of a text's tags: words [first, last), and the type.
+
+    A tag I-X that does not continue an entity of type X begins one, as in the CoNLL evaluation.
+    """
+    found: list[tuple[int, int, str]] = []
+    previous = OUTSIDE
+    for at, tag in enumerate(tags):
+        if tag != OUTSIDE and tag == f"I-{previous[2:]}":
+            found[-1] = (found[-1][0], at + 1, tag[2:])
+        elif tag != OUTSIDE:
+            found.append((at, at + 1, tag[2:]))
+        previous = tag
+    return found
