@@ -1,6 +1,6 @@
 /* What all heads answer to one text, side by side: before training and now. Asks again when a new snapshot can speak. */
 import { fill, h, say } from './dom.js';
-import { block, isRecorded, listen, run as current, taskName, tasksOf } from './bus.js';
+import { block, isRecorded, listen, run as current, taskName, tasksOf, tell } from './bus.js';
 import { belongs, switchOf, tint } from './signs.js';
 import { body, certainty } from './kinds.js';
 import { brief } from './told.js';
@@ -90,9 +90,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     const { reply, problem, run } = props.value,
       mine = run === current.id;
     state();
-    document.dispatchEvent(
-      new CustomEvent('lab:answered', { detail: { answered: mine && !!reply && !problem, past: props.value.at != null } }),
-    );
+    tell({ answered: { said: mine && !!reply && !problem, past: props.value.at != null } });
     note.hidden = !(mine && reply?.truncated);
     note.textContent = reply ? say(w.truncated, { n: reply.tokens_read?.toLocaleString(words.locale) }) : '';
     if (!mine || problem || !reply) {

@@ -53,7 +53,8 @@ const blank = run => ({
 export let run = blank(null);
 const ears = new Set();
 
-/* Calls fn(run, news) now and after every change; it ends when the node leaves the page. */
+/* Calls fn(run, news) now and after every change of the run, or of what its heads answer; it ends when the node leaves
+   the page. */
 export function listen(node, fn) {
   const ear = { node, fn };
   ears.add(ear);

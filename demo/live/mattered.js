@@ -111,10 +111,11 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
     const first = list.querySelector('.w');
     if (first) first.tabIndex = 0;
   });
-  document.addEventListener('lab:answered', ({ detail }) => {
-    past = detail.past;
-    if (on.checked && detail.answered && !past) ask();
+  listen(element, (_, { opened, answered }) => {
+    if (opened) draw();
+    if (!answered) return;
+    past = answered.past;
+    if (on.checked && answered.said && !past) ask();
     else if (on.checked) draw();
   });
-  listen(element, (_, news) => news.opened && draw());
 });
