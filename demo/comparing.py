@@ -12,6 +12,7 @@ from typing import Any
 from demo.card import card, differences_table, scores_table
 from demo.exports import Sheet, export, scores_of
 from demo.feed import Feed
+from demo.problems import plain_error
 from demo.starting import Starter
 from demo.text import Text
 from mtl.analysis.comparison import Comparison, compare
@@ -58,7 +59,7 @@ class Comparing:
             named = runs if isinstance(runs, list | tuple) else []
             return self._runs([_text_of(each) for each in named][:MOST], args.get("file"))
         except MtlError as error:
-            return {"problem": plain(error)}
+            return {"problem": plain_error(error)}
 
     def start(self, run_id: str, seeds: int, session: str) -> int:
         """Starts the runs that a race lacks, and tells how many. On a refusal those before it stay started.
@@ -148,7 +149,7 @@ class Comparing:
             "card": card(self._text, compared, between) if compared else None,
             "scores": scores_table(self._text, list(names.values()), scores_of(self._read, ids)),
             "differences": differences_table(self._text, list(names.values()), rows),
-            "problem": plain(problem) if problem else None,
+            "problem": plain_error(problem) if problem else None,
         }
 
     def _compared(self, sides: Sequence[Sequence[str]]) -> tuple[Comparison | None, ComparisonError | None]:
@@ -208,8 +209,3 @@ def _described(entry: Entry) -> dict[str, Any]:
 
 def _text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def plain(error: MtlError) -> dict[str, Any]:
-    """The error as the page's sentences are filled from it."""
-    return {"type": error.name, "message": error.message, "details": dict(error.details)}

@@ -6,15 +6,15 @@ from typing import Any
 
 import gradio as gr
 
-from demo.comparing import MOST, Comparing, plain
+from demo.comparing import MOST, Comparing
 from demo.live import block
+from demo.problems import plain_error
 from demo.tabs.handlers import visitor_of
+from demo.tabs.lab import QUIET
 from demo.tabs.services import Services
 from demo.text import Text
 from mtl.errors import MtlError
 from mtl.runs.twins import SEEDS
-
-QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 def build_compare(services: Services, text: Text) -> None:
@@ -54,7 +54,7 @@ class CompareHandlers:
         try:
             started = self._comparing.start(str(run), seeds if isinstance(seeds, int) else 1, session)
         except MtlError as error:
-            refusal = plain(error)
+            refusal = plain_error(error)
         return self._listed(shown, session) | {"started": started, "refusal": refusal}
 
     def _listed(self, shown: Mapping[str, Any], session: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import gradio as gr
 from demo.api import session_of
 from demo.errands import CHECKING_S
 from demo.keeping import KEPT_BYTES, in_use, prune
-from demo.tabs.handlers import plain_error
+from demo.problems import plain_error
 from demo.tabs.services import Services
 from mtl.data.drafts import drafted, named, task_name
 from mtl.errors import MtlError, from_os_error

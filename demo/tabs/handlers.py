@@ -11,6 +11,7 @@ import gradio as gr
 from demo.api import session_of
 from demo.lessons.recording import RECORDED
 from demo.presets import PRESETS
+from demo.problems import plain_error
 from demo.tabs.form import SCALES, TASKS, Form
 from demo.tabs.services import Services
 from demo.text.samples import SAMPLES, sample_of
@@ -24,8 +25,6 @@ View = dict[str, Any]
 
 VISITOR = re.compile(r"[0-9a-f]{32}")
 """The name that a browser makes up for itself."""
-FACTORS = (SCALES, "balancer.weights", "sampling.weights")
-"""Fields that are a factor for each task."""
 
 
 class Handlers:
@@ -206,35 +205,6 @@ def visitor_of(event: gr.EventData, request: gr.Request) -> str:
     if getattr(request, "username", None) or not isinstance(kept, str) or not VISITOR.fullmatch(kept):
         return session_of(request)
     return f"visitor {kept}"
-
-
-def plain_error(error: MtlError) -> dict[str, Any]:
-    """The error as the page's sentences are filled from it, with the nearest value that would have been allowed."""
-    details = dict(error.details)
-    if isinstance(error, ConfigError):
-        details["nearest"] = nearest(details)
-    return {"type": error.name, "message": error.message, "details": details}
-
-
-def nearest(details: Mapping[str, Any]) -> float | int | None:
-    """The allowed value nearest to the one found: a bound, or the default where a bound would make no sense."""
-    found, low, high = details.get("found"), details.get("low"), details.get("high")
-    usual = default(str(details.get("field")))
-    if isinstance(usual, float):
-        return usual
-    if isinstance(found, int | float) and isinstance(low, int | float) and isinstance(high, int | float):
-        return high if found > high else low
-    return usual
-
-
-def default(field: str) -> float | int | None:
-    """The default of a field like ``training.seed``; None where it has none, or none that is a number."""
-    if field in FACTORS:
-        return 1.0
-    part: Any = RunConfig().to_dict()
-    for key in field.split("."):
-        part = part.get(key) if isinstance(part, dict) else None
-    return part if isinstance(part, int | float) and not isinstance(part, bool) else None
 
 
 def changed(config: Mapping[str, Any], field: str | None, value: Any) -> dict[str, Any]:
