@@ -1,6 +1,5 @@
 """What all heads of a run answer to one text, now and before training; the only room of the page that loads torch."""
 
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import replace
@@ -9,7 +8,8 @@ from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 
 from demo.lessons.recording import RECORDED, Recording
-from mtl.checks import check_choice
+from mtl.analysis.results import read_events
+from mtl.checks import check_choice, visible
 from mtl.errors import CheckpointError, ConfigError
 from mtl.runs import questions
 from mtl.runs.questions import ANSWERS, WORDS, Question
@@ -24,8 +24,6 @@ PATIENCE_S = 15.0
 """A worker answers between two steps; after so many seconds its snapshots are asked instead."""
 KEPT_PREDICTORS = 2
 KEPT_ANSWERS = 256
-INVISIBLE = {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp", "Zs"}
-"""Unicode categories of what leaves no mark on paper."""
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -113,7 +111,7 @@ class Asking:
         """
         recorded = self._recording if run_id == RECORDED else None
         config = recorded.config if recorded else self._store.config(run_id).to_dict()
-        events = list(recorded.events) if recorded else self._every_event(run_id)
+        events = list(recorded.events) if recorded else read_events(self._store, run_id)
         found = [event for event in events if event.get("type") == "said" and event.get("pinned") == pinned]
         now = next((event for event in found if event.get("step") == step), None)
         if now is None or pinned >= len(config.get("pinned", ())):
@@ -121,13 +119,6 @@ class Asking:
         keys = ("step", "answers", "missing_pair", "truncated", "tokens_read")
         before = found[0]["answers"] if found[0].get("step") == 0 else None
         return {key: now[key] for key in keys} | {"before": before, "steps": {}} | dict(config["pinned"][pinned])
-
-    def _every_event(self, run_id: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor = 0
-        while (portion := self._store.events(run_id, cursor))[0]:
-            found, cursor = [*found, *portion[0]], portion[1]
-        return found
 
     def _of_worker(self, run_id: str, question: Question) -> dict[str, Any] | None:
         """What the run's worker answers; None if it does not train or is too busy.
@@ -207,9 +198,7 @@ def readable(field: str, text: object) -> tuple[str, bool]:
 
 def _seen(text: object) -> bool:
     """Whether any of the characters that are read can be seen."""
-    if not isinstance(text, str):
-        return False
-    return any(unicodedata.category(char) not in INVISIBLE for char in text.strip()[:MAX_CHARACTERS])
+    return isinstance(text, str) and visible(text.strip()[:MAX_CHARACTERS])
 
 
 class _Recent(Generic[Key, Value]):

@@ -29,9 +29,14 @@ def check_name(field: str, value: object) -> None:
         raise ConfigError(field, "be a name of 1 to 200 characters", value)
 
 
+def visible(text: str) -> bool:
+    """Whether anything of the text can be seen."""
+    return any(each.isprintable() and not each.isspace() for each in text)
+
+
 def check_text(field: str, value: object, most: int) -> None:
     """Refuses what is not a text of at most so many characters, at least one of which can be seen."""
-    if not isinstance(value, str) or not any(each.isprintable() and not each.isspace() for each in value):
+    if not isinstance(value, str) or not visible(value):
         raise ConfigError(field, "hold at least one visible character", value)
     if len(value) > most:
         raise ConfigError(field, f"have at most {most} characters", len(value), high=most)

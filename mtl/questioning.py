@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mtl.checks import visible
 from mtl.data.batches import Batch, collate, encode_texts, split_words
 from mtl.data.reading import Example, Reading
 from mtl.errors import ConfigError
@@ -30,8 +31,7 @@ def cleaned(text: str, text_pair: str | None) -> tuple[str, str, bool]:
 def _clean(text: str) -> str:
     """The text without what cannot be encoded (lone surrogates) and without blank ends."""
     text = text[:MAX_CHARACTERS].encode("utf-8", "ignore").decode("utf-8").strip()
-    visible = any(character.isprintable() and not character.isspace() for character in text)
-    return text if visible else ""
+    return text if visible(text) else ""
 
 
 @dataclass(frozen=True)

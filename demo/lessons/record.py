@@ -16,6 +16,7 @@ from typing import Any
 from demo.lessons.recording import FINAL, FOLDER
 from demo.text.en import EN
 from demo.text.zh import ZH
+from mtl.analysis.results import read_events
 from mtl.analysis.thinning import thin
 from mtl.errors import CheckpointError, MtlError
 from mtl.inference import Predictor
@@ -36,7 +37,7 @@ def record(store: RunStore, run_id: str, texts: Sequence[tuple[str, str]], folde
         RunNotFound: There is no such run.
         CheckpointError: It has not ended well, or its first snapshot is gone.
     """
-    events = every_event(store, run_id)
+    events = read_events(store, run_id)
     if not events or events[-1]["type"] not in FINAL:
         raise CheckpointError("Only a run that has finished can be recorded.", reason="missing")
     if store.first_snapshot(run_id) is None:
@@ -61,15 +62,6 @@ def record(store: RunStore, run_id: str, texts: Sequence[tuple[str, str]], folde
     _write(folder / "machine.json", {"machine": start["device_name"], "date": time.strftime("%Y-%m-%d", created)})
     lines = [json.dumps(event, ensure_ascii=False, separators=(",", ":")) for event in thinned(events)]
     (folder / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def every_event(store: RunStore, run_id: str) -> list[Event]:
-    """The whole journal of a run."""
-    events: list[Event] = []
-    cursor = 0
-    while (portion := store.events(run_id, cursor))[0]:
-        events, cursor = [*events, *portion[0]], portion[1]
-    return events
 
 
 def thinned(events: Sequence[Event], points: int = POINTS) -> list[Event]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mtl.checks import visible
 from mtl.data.labels import (
     BadValue,
     as_list,
@@ -193,7 +194,7 @@ def _text(value: object) -> str:
     if value is None:
         raise BadValue("missing_text", "")
     text = str(value)[: LIMITS.characters]
-    if not any(letter.isprintable() and not letter.isspace() for letter in text):
+    if not visible(text):
         raise BadValue("empty_text", "")
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is no character

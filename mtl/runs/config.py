@@ -4,7 +4,7 @@ Fields are named as in ``transformers.TrainingArguments`` where the thing is the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any
 
 from mtl.checks import check_choice, check_integer, check_name, check_number, check_text
@@ -279,15 +279,15 @@ def _table(name: str, values: object, cls: type) -> dict[str, Any]:
 
 
 def _part(name: str, value: object, cls: type) -> Any:
-    """A nested config from a table, or from its ``name`` alone."""
+    """A nested config from a table, or from its first field alone where that is a word: a name, or a text."""
     if isinstance(value, cls):
         return value
+    first = fields(cls)[0]
     if isinstance(value, str) and cls is not TrainingConfig:
-        value = {"text" if cls is Pinned else "name": value}
+        value = {first.name: value}
     table = _table(name, value, cls)
-    needed = "text" if cls is Pinned else "name"
-    if cls in (TaskConfig, Choice, Pinned) and needed not in table:
-        raise ConfigError(f"{name}.{needed}", "be given", None)
+    if first.default is MISSING and first.name not in table:
+        raise ConfigError(f"{name}.{first.name}", "be given", None)
     if cls is Choice:
         check_name(f"{name}.name", table["name"])
         if not isinstance(table.get("options", {}), Mapping):

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mtl.runs.json_files import write_json
 from mtl.runs.selected import NEWEST
 
 LOOK_EVERY = 0.02
@@ -54,7 +55,7 @@ def ask(
     end = time.monotonic() + deadline_s
     try:
         asked.parent.mkdir(exist_ok=True)
-        _write(asked, {name: value for name, value in asdict(question).items() if name != "id"})
+        write_json(asked, {name: value for name, value in asdict(question).items() if name != "id"})
         while time.monotonic() < end and wanted():
             with suppress(FileNotFoundError):
                 reply: dict[str, Any] = json.loads(answered.read_text("utf-8"))
@@ -90,7 +91,7 @@ class Desk:
         """Answers; a disk that takes no answer leaves the question open until nobody waits for it."""
         asked = self._folder / f"{question.id}.json"
         with suppress(OSError):
-            _write(_answer_of(asked), answer)
+            write_json(_answer_of(asked), answer)
             asked.unlink(missing_ok=True)
 
     def _read(self, path: Path) -> list[tuple[float, Question]]:
@@ -113,10 +114,3 @@ def _place(folder: Path) -> Path:
 
 def _answer_of(asked: Path) -> Path:
     return asked.with_suffix(".answer.json")
-
-
-def _write(path: Path, values: Mapping[str, Any]) -> None:
-    """Writes the file so that nobody ever sees a part of it."""
-    unfinished = path.with_suffix(".new")
-    unfinished.write_text(json.dumps(values), "utf-8")
-    unfinished.replace(path)

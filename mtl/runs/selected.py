@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from mtl.runs.json_files import write_json
+
 FILE = "selected.json"
 NEWEST, BEST, EACH = WHICH = ("newest", "best", "each")
 """Snapshots that can be asked: the newest, the best of all tasks together, and each task's own best."""
@@ -28,9 +30,7 @@ class Selected:
 
     def write(self, folder: Path) -> None:
         """Writes the file, so that nobody ever sees a part of it; raises OSError."""
-        unfinished = folder / f"{FILE}.new"
-        unfinished.write_text(json.dumps(asdict(self)), "utf-8")
-        unfinished.replace(folder / FILE)
+        write_json(folder / FILE, asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> "Selected":

@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from demo.lessons.record import every_event, record, thinned
+from demo.lessons.record import record, thinned
+from mtl.analysis.results import read_events
 from mtl.errors import CheckpointError
 from mtl.runs.events import Loss
 
@@ -12,7 +13,7 @@ def test_only_training_points_are_thinned(store, write) -> None:
     for _ in range(30):
         run.validate()
     run.train(150).validate("test").finish()
-    events = every_event(store, run.run_id)
+    events = read_events(store, run.run_id)
     kept = thinned(events, 20)
     kinds = [event["type"] for event in kept]
     losses = [event for event in kept if event["type"] == "loss" and event["split"] == "train"]
@@ -27,7 +28,7 @@ def test_a_broken_loss_is_kept(store, write) -> None:
     run = write(("topic",)).begin().train(50)
     run.say(Loss(step=51, task="topic", split="train", loss=math.nan, examples=8))
     run.train(50).finish()
-    assert [event["step"] for event in thinned(every_event(store, run.run_id), 10) if event.get("loss", 1) is None] == [
+    assert [event["step"] for event in thinned(read_events(store, run.run_id), 10) if event.get("loss", 1) is None] == [
         51
     ]
 

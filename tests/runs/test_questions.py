@@ -89,6 +89,6 @@ def test_a_folder_without_questions_and_a_full_disk_are_no_trouble(tmp_path, mon
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(questions, "_write", full)
+    monkeypatch.setattr(questions, "write_json", full)
     assert ask(tmp_path, Question("hello"), DEADLINE) is None
     Desk(tmp_path).reply(Question("y", id="x"), {})
