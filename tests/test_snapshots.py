@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mtl.checkpoint import FROZEN, MARKER, SETTINGS, WEIGHTS, snapshot_name, snapshots
-from mtl.errors import CheckpointError
+from mtl.errors import CheckpointError, StorageError
 from mtl.inference import Predictor, asked
 from mtl.model import MultiTaskModel
 from mtl.runs.config import Choice
@@ -66,6 +66,20 @@ def test_snapshots_are_listed_in_the_order_of_their_steps(tmp_path):
         Stub().save_pretrained(tmp_path / snapshot_name(step))
     assert steps(tmp_path) == [3, 20, 100]
     assert snapshots(tmp_path / "nowhere") == []
+
+
+def test_a_disk_that_takes_no_choice_is_a_typed_error_and_drops_nothing(tmp_path, monkeypatch):
+    for step in (0, 5, 10):
+        Snapshots(tmp_path).save(Stub(), step, Selected())
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mtl.runs.selected.write_json", full)
+    with pytest.raises(StorageError) as caught:
+        Snapshots(tmp_path).save(Stub(), 15, Selected(15, {}))
+    assert caught.value.details["reason"] == "full"
+    assert steps(tmp_path) == [0, 5, 10, 15]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,10 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from gradio_client import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from mtl.runs.store import RunStore
 
 ROOT = Path(__file__).resolve().parents[2]
 LAPTOP = {"width": 1440, "height": 900}
@@ -223,3 +226,13 @@ def wait_for_state(page: Page, *states: str, deadline_s: float = 60) -> str:
         timeout=deadline_s * 1000,
     )
     return str(page.locator("[data-state]").get_attribute("data-state"))
+
+
+def trained_run(app: App, config: Mapping[str, Any]) -> str:
+    """Trains a config through the public endpoint, waits for its end, and returns the run's id."""
+    run = str(Client(app.url, verbose=False).predict(config, api_name="/start_run"))
+    deadline = time.monotonic() + 250
+    while not RunStore(app.runs).status(run).final:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return run

@@ -1,14 +1,11 @@
 """Whose weights answer: now, the best, each task's best, or those of any validation that is past."""
 
 import json
-import time
 
 import pytest
-from gradio_client import Client
 
 from mtl.runs.selected import Selected
-from mtl.runs.store import RunStore
-from tests.browser.driving import train, wait_for_state
+from tests.browser.driving import train, trained_run, wait_for_state
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -19,12 +16,7 @@ PINNED = {"text": "The soup was lovely in Lima.", "text_pair": "The bread was su
 def run(app):
     """The id of a finished run with a pinned pair and four validations."""
     config = {"training": {"max_steps": 12, "eval_steps": 4, "conflict_steps": 0}, "pinned": [PINNED]}
-    run = Client(app.url, verbose=False).predict(config, api_name="/start_run")
-    deadline = time.monotonic() + 250
-    while not RunStore(app.runs).status(run).final:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    return run
+    return trained_run(app, config)
 
 
 @pytest.fixture

@@ -1,18 +1,16 @@
 """A visitor races a run against its tasks alone, picks runs, and takes the comparison away: on the real page."""
 
-import math
 from pathlib import Path
 
 import axe_core_python
 import pytest
 
 from mtl.runs.config import RunConfig
-from mtl.runs.events import Finished, Loss, Optimizer, Phase, RunStarted, Scores
-from mtl.runs.journal import Journal
 from mtl.runs.store import RunStore
 from mtl.runs.twins import heats
 from tests.browser.driving import LAPTOP, PHONE, set_steps, train, wait_for_state
 from tests.browser.test_fit import OVERFLOW, RULES
+from tests.races import finish
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -22,28 +20,8 @@ TASKS = ("sentiment", "topic", "stars", "entities")
 
 def finished(store, config, bonus):
     """A finished run of the store, with curves and scores of its tasks."""
-    run_id, clock = store.create(config, "visitor of the tests"), [0.0]
-    journal = Journal(store.folder(run_id) / "events.jsonl", lambda: clock[0])
-    tasks = [{"name": task.name, "kind": "classification", "source": "texts"} for task in config.tasks]
-    journal.append(
-        RunStarted(
-            device="cpu", device_name="CPU", precision="fp32", max_steps=60, eval_steps=20, tasks=tasks,
-            parameters={"total": 22_700_000},
-        )
-    )  # fmt: skip
-    journal.append(Phase(step=0, phase="training"))
-    for step in range(1, 61):
-        clock[0] += 0.3
-        for at, task in enumerate(config.tasks):
-            loss = 0.3 + math.exp(-step / (15 + 5 * at)) + 0.02 * math.sin(7 * step)
-            journal.append(Loss(step=step, task=task.name, split="train", loss=loss, examples=32 * step, weight=1.0))
-        journal.append(Optimizer(step=step, learning_rate=1e-3, grad_norm=1.0, clipped=False, examples=32 * step))
-    for at, task in enumerate(config.tasks):
-        scores = {"accuracy": 0.6 + 0.05 * at + bonus}
-        journal.append(Scores(step=60, task=task.name, split="test", metric="accuracy", scores=scores))
-    journal.append(Finished(step=60, elapsed_s=clock[0], peak_memory_bytes=900_000_000))
-    journal.close()
-    return run_id
+    scores = {task.name: 0.6 + 0.05 * at + bonus for at, task in enumerate(config.tasks)}
+    return finish(store, store.create(config, "visitor of the tests"), scores, steps=60)
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,16 @@
 """The details under the chart: how the tasks agree and what the model is made of, as the run's journal tells it."""
 
 import json
-import time
 from itertools import combinations
 from statistics import mean
 
 import pytest
-from gradio_client import Client
 
 from mtl.runs.config import DEFAULT_TASKS, RunConfig
 from mtl.runs.events import Conflicts, Dropped, Finished, Layers, RunStarted, Skipped, Truncated, Unbalanced
 from mtl.runs.journal import Journal
 from mtl.runs.store import RunStore
-from tests.browser.driving import LAPTOP, wait_for_state
+from tests.browser.driving import LAPTOP, trained_run, wait_for_state
 from tests.browser.test_fit import AXE, RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -34,12 +32,7 @@ def number(text):
 def run(app):
     """The id of a run of the default tasks with a tiny encoder, at its end."""
     config = {"training": {"max_steps": STEPS, "conflict_steps": EVERY, "eval_steps": STEPS}}
-    run = Client(app.url, verbose=False).predict(config, api_name="/start_run")
-    deadline = time.monotonic() + 250
-    while not RunStore(app.runs).status(run).final:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    return run
+    return trained_run(app, config)
 
 
 @pytest.fixture

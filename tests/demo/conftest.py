@@ -10,13 +10,20 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from demo.comparing import Comparing
+from demo.feed import Feed
+from demo.starting import Limits, Starter
+from demo.text import Text
+from demo.text.en import EN
 from mtl.runs.config import RunConfig
 from mtl.runs.events import Event, Finished, Loss, Optimizer, Phase, RunStarted, Scores, Snapshot
 from mtl.runs.journal import Journal
 from mtl.runs.store import RunStore
+from tests import races
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = ("sentiment", "topic", "stars", "entities", "relation", "question_type")
@@ -183,3 +190,26 @@ def serve():
     for server in servers:
         with contextlib.suppress(ValueError):  # its output has been read
             server.end()
+
+
+@pytest.fixture
+def make(store: RunStore):
+    """`make(limits)`: the Compare tab's side of the server; the queue only takes runs in."""
+
+    def new(limits: Limits | None = None, text: Text = EN) -> Comparing:
+        queue = SimpleNamespace(submit=lambda run_id: None)
+        starter = Starter(store, queue, lambda config: None, limits=limits)
+        return Comparing(store, starter, Feed(store), text)
+
+    return new
+
+
+@pytest.fixture
+def comparing(make) -> Comparing:
+    return make()
+
+
+@pytest.fixture
+def finish(store: RunStore):
+    """`finish(run_id, topic=0.5)`: the run trains four steps and gets these scores on test rows."""
+    return lambda run_id, **scores: races.finish(store, run_id, scores)

@@ -3,91 +3,16 @@
 import json
 import re
 import shutil
-from dataclasses import replace
-from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import pytest
 
-from demo.comparing import MOST, Comparing
-from demo.feed import Feed
-from demo.report import Line, drawing, ticks
-from demo.starting import Limits, Starter
+from demo.comparing import MOST
+from demo.starting import Limits
 from demo.text.en import EN
 from demo.text.zh import ZH
 from mtl.errors import ComparisonError, ConfigError, NotOwner
-from mtl.runs.config import RunConfig
-from mtl.runs.events import Finished, Loss, Mixture, Optimizer, Phase, RunStarted, Scores
 from mtl.runs.journal import Journal
-
-ME = "visitor me"
-
-
-def config(tasks=("sentiment", "topic"), seed=0, **more):
-    return RunConfig.from_dict({"tasks": list(tasks), "training": {"seed": seed, "max_steps": 4}, **more})
-
-
-@pytest.fixture
-def make(store):
-    """`make(limits)`: the tab's server side; the queue only takes runs in."""
-
-    def new(limits=None, text=EN):
-        queue = SimpleNamespace(submit=lambda run_id: None)
-        starter = Starter(store, queue, lambda config: None, limits=limits)
-        return Comparing(store, starter, Feed(store), text)
-
-    return new
-
-
-@pytest.fixture
-def comparing(make):
-    return make()
-
-
-@pytest.fixture
-def finish(store):
-    """`finish(run_id, topic=0.5)`: the run trains four steps and gets these scores on test rows."""
-
-    def write(run_id, **scores):
-        chosen = store.config(run_id)
-        clock = iter(range(1000))
-        journal = Journal(store.folder(run_id) / "events.jsonl", lambda: float(next(clock)))
-        tasks = [{"name": task.name, "source": "texts", "metric": "accuracy"} for task in chosen.tasks]
-        journal.append(
-            RunStarted(
-                device="cpu", device_name="CPU", precision="fp32", max_steps=4, eval_steps=2, tasks=tasks,
-                parameters={"total": 22_700_000},
-            )
-        )  # fmt: skip
-        journal.append(Phase(step=0, phase="training"))
-        journal.append(Mixture(step=1, shares={"texts": 0.5}, examples={}))
-        for step in range(1, 5):
-            for task in chosen.tasks:
-                journal.append(
-                    Loss(step=step, task=task.name, split="train", loss=1 / step, examples=8 * step, weight=1.0)
-                )
-            journal.append(Optimizer(step=step, learning_rate=1e-3, grad_norm=1.0, clipped=False, examples=8 * step))
-        journal.append(Phase(step=4, phase="evaluating"))
-        for task, value in scores.items():
-            scored = {"accuracy": value}
-            journal.append(Scores(step=4, task=task, split="test", metric="accuracy", scores=scored))
-        journal.append(Finished(step=4, elapsed_s=40.0, peak_memory_bytes=1_200_000_000))
-        journal.close()
-        return run_id
-
-    return write
-
-
-def race(comparing, run, seeds=1, **more):
-    said = comparing.look({"ask": "race", "run": run, "seeds": seeds, **more})
-    json.dumps(said, allow_nan=False)
-    return said
-
-
-def pick(comparing, *runs, **more):
-    said = comparing.look({"ask": "runs", "runs": list(runs), **more})
-    json.dumps(said, allow_nan=False)
-    return said
+from tests.races import ME, config, pick, race
 
 
 def test_a_race_goes_from_the_button_to_the_card(comparing, store, finish) -> None:
@@ -247,88 +172,6 @@ def test_any_question_has_an_answer(comparing, args) -> None:
 def test_no_more_runs_are_compared_than_the_page_can_draw(comparing, store) -> None:
     runs = [store.create(config(seed=seed), ME) for seed in range(MOST + 3)]
     assert len(pick(comparing, *runs)["runs"]) == MOST
-
-
-# ---- files ----
-
-
-class Reader(HTMLParser):
-    """Collects what a browser would make of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags, self.values, self.texts = set(), [], []
-
-    def handle_starttag(self, tag, attributes) -> None:
-        self.tags.add(tag)
-        self.values += [(name, value) for name, value in attributes if name in ("href", "src", "onerror", "onload")]
-
-    def handle_data(self, data) -> None:
-        self.texts.append(data)
-
-
-LABEL = "<img src=x onerror=alert(1)>"
-
-
-@pytest.mark.parametrize("text", [EN, ZH], ids=["en", "zh"])
-@pytest.mark.parametrize("of", ["race", "runs"])
-def test_the_report_stands_alone_and_says_what_the_card_says(make, store, finish, text, of) -> None:
-    comparing = make(text=text)
-    run = finish(store.create(config(), ME), sentiment=0.8, topic=0.6)
-    comparing.start(run, 1, ME)
-    for entry in race(comparing, run)["entries"][1:]:
-        finish(entry["run"], **{entry["task"]: 0.4})
-    other = finish(store.create(config(balancer="random"), ME), sentiment=0.8, topic=0.5)
-    ask = {"ask": "race", "run": run, "seeds": 1} if of == "race" else {"ask": "runs", "runs": [run, other]}
-    file = comparing.look(ask | {"file": "report"})
-    page = Reader()
-    page.feed(file["text"])
-    assert file["name"].endswith(".html") and not page.tags & {"script", "link", "img", "iframe"} and page.values == []
-    assert not re.search(r"https?://|url\(|@import", file["text"])
-    assert "svg" in page.tags and "path" in page.tags
-    said = comparing.look(ask)["card"]
-    shown = " ".join(page.texts)
-    assert all(cell in shown for row in said["rows"] for cell in row["cells"])
-    assert said["delta"]["value"] in shown and run in shown
-
-
-def test_what_a_visitor_wrote_stays_text_in_the_report(make, store, finish) -> None:
-    words = replace(EN, tasks={**EN.tasks, "topic": LABEL, "sentiment": '"><script>alert(1)</script>'})
-    comparing = make(text=words)
-    one = finish(store.create(config(), ME), sentiment=0.8, topic=0.6)
-    other = finish(store.create(config(encoder=LABEL), ME), sentiment=0.8, topic=0.5)
-    page = Reader()
-    page.feed(pick(comparing, one, other, file="report")["text"])
-    assert not page.tags & {"script", "img"} and page.values == []
-    assert LABEL in page.texts
-
-
-@pytest.mark.parametrize("kind", ["curves", "scores", "settings"])
-def test_tables_can_be_taken_away(comparing, store, finish, kind) -> None:
-    one = finish(store.create(config(), ME), sentiment=0.8, topic=0.6)
-    other = finish(store.create(config(balancer="random"), ME), sentiment=0.7, topic=0.5)
-    file = pick(comparing, one, other, file=kind)
-    assert file["name"] == f"{kind}.csv" and file["text"].count("\n") > 1
-    alone = pick(comparing, one, file="scores")
-    assert "0.8" in alone["text"]
-
-
-def test_an_unknown_file_is_refused(comparing, store) -> None:
-    assert pick(comparing, store.create(config(), ME), file="../x")["problem"]["type"] == "ConfigError"
-
-
-@pytest.mark.parametrize("top", [1e-9, 0.03, 0.97, 1.0, 1.29, 2.5, 48, 60, 999, 1e7])
-def test_ticks_are_few_and_round(top) -> None:
-    found = ticks(top)
-    assert found[0] == 0 and found[-1] <= top < found[-1] + 1.000001 * found[1]
-    assert 3 <= len(found) <= 7
-    assert f"{found[1]:.0e}"[0] in "125"
-
-
-def test_a_drawing_holds_every_curve_and_none_of_nothing() -> None:
-    lines = [Line("a", 0, 0, [(0, 1.0), (10, 0.5)]), Line("b", 7, 1, [(0, 2.0)]), Line("c", 2, 0, [])]
-    assert drawing(lines).count("<path") == 2
-    assert drawing([]) == ""
 
 
 def test_every_reason_has_a_sentence_in_both_languages() -> None:
