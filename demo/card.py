@@ -75,11 +75,11 @@ def _costs(text: Text, found: Comparison) -> list[list[str]]:
     words = text.card.costs
 
     def cells(cost: Cost) -> list[str]:
-        times = (cost.training_s, cost.answering_s) if found.one_device else (None, None)
+        times = (cost.training_s, cost.question_s) if found.one_device else (None, None)
         spent = ["–" if seconds is None else duration(text, seconds) for seconds in times]
         return [str(cost.runs), size(text, cost.parameters), *spent, memory(text, cost.peak_memory_bytes)]
 
-    names = ("models", "parameters", "training_s", "answering_s", "peak_memory_bytes")
+    names = ("models", "parameters", "training_s", "question_s", "peak_memory_bytes")
     ours, base = cells(found.together), cells(found.alone)
     return [[words[name], ours[at], base[at]] for at, name in enumerate(names)]
 
@@ -177,8 +177,10 @@ def memory(text: Text, count: int | None) -> str:
 
 
 def duration(text: Text, seconds: float) -> str:
-    """3.4 s; 40 s; 2 min 5 s; 1 h 3 min."""
+    """12 ms; 3.4 s; 40 s; 2 min 5 s; 1 h 3 min."""
     whole = round(seconds)
+    if seconds < 0.1:
+        return say(text.units["ms"], n=f"{1000 * seconds:.{1 if seconds < 0.01 else 0}f}")
     if seconds < 10:
         return say(text.units["s"], n=f"{seconds:.1f}")
     if whole < 90:

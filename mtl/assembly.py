@@ -20,7 +20,7 @@ from mtl.data.sources import Row, Split, TaskSpec
 from mtl.data.uploads import Uploads
 from mtl.errors import ConfigError, EncoderError, StorageError
 from mtl.runs import events
-from mtl.runs.config import LAST, Choice, EncoderConfig, RunConfig
+from mtl.runs.config import LAST, Choice, EncoderConfig, Pinned, RunConfig
 from mtl.runs.options import find
 from mtl.sharing import SHARING
 from mtl.tasks import TASK_KINDS
@@ -100,7 +100,6 @@ def assemble(
     from accelerate import Accelerator
 
     from mtl.model import MultiTaskModel, build_task, make_body
-    from mtl.pinned import Follower
     from mtl.pretrained import load_encoder
     from mtl.training.hardware import memory_bytes, pick_device, pick_precision, reset_peak_memory
     from mtl.training.trainer import Trainer
@@ -135,9 +134,23 @@ def assemble(
     precision = "bf16" if pick_precision(device) == "bf16" else "no"
     accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
     trainer = Trainer(model, sources, balancer, sampler, config.training, accelerator)
-    if config.pinned:
-        trainer.followers.append(Follower(config.pinned))
+    _ask(trainer, config.pinned, rows, specs)
     return trainer
+
+
+def _ask(
+    trainer: "Trainer",
+    pinned: Sequence[Pinned],
+    rows: Mapping[str, Mapping[Split, list[Row]]],
+    specs: Sequence[TaskSpec],
+) -> None:
+    """Has the pinned texts asked at every validation, and some of the test rows, for their time, at the end."""
+    from mtl.pinned import Follower
+    from mtl.timing import QuestionTimer, questions
+
+    if pinned:
+        trainer.followers.append(Follower(pinned))
+    trainer.closers.append(QuestionTimer(questions(rows, specs)))
 
 
 def _tell_of_cuts(sources: "Sequence[EncodedSource]", max_length: int, report: Callable[[events.Event], None]) -> None:

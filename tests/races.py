@@ -5,7 +5,7 @@ import math
 from itertools import count
 
 from mtl.runs.config import RunConfig
-from mtl.runs.events import Finished, Loss, Mixture, Optimizer, Phase, RunStarted, Scores
+from mtl.runs.events import Finished, Loss, Mixture, Optimizer, Phase, QuestionTime, RunStarted, Scores
 from mtl.runs.journal import Journal
 
 ME = "visitor me"
@@ -39,6 +39,7 @@ def finish(store, run_id, scores, steps=4):
     journal.append(Phase(step=steps, phase="evaluating"))
     for task, value in scores.items():
         journal.append(Scores(step=steps, task=task, split="test", metric="accuracy", scores={"accuracy": value}))
+    journal.append(QuestionTime(step=steps, seconds=0.01 + 0.01 * len(tasks), questions=24))
     journal.append(Finished(step=steps, elapsed_s=40.0, peak_memory_bytes=1_200_000_000))
     journal.close()
     return run_id

@@ -239,6 +239,7 @@ EN = Text(
         "missing": "Not found",
     },
     units={
+        "ms": "{n} ms",
         "s": "{n} s",
         "min": "{n} min",
         "min_s": "{n} min {s} s",

@@ -92,7 +92,7 @@ CARD = CardText(
         "models": "Models that answer",
         "parameters": "Parameters",
         "training_s": "Training time",
-        "answering_s": "Answering all test texts",
+        "question_s": "One question to all tasks",
         "peak_memory_bytes": "Largest memory",
     },
     other_devices="The runs were trained on different devices, so their times are not compared.",

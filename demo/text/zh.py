@@ -258,6 +258,7 @@ ZH = Text(
         "missing": "找不到",
     },
     units={
+        "ms": "{n} 毫秒",
         "s": "{n} 秒",
         "min": "{n} 分钟",
         "min_s": "{n} 分 {s} 秒",

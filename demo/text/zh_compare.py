@@ -90,7 +90,7 @@ CARD = CardText(
         "models": "用于回答的模型数",
         "parameters": "参数量",
         "training_s": "训练时间",
-        "answering_s": "回答全部测试文本",
+        "question_s": "向所有任务提一个问题",
         "peak_memory_bytes": "最大内存",
     },
     other_devices="这些运行在不同设备上训练，因此不比较时间。",

@@ -43,8 +43,8 @@ class Cost:
     """Of all of them."""
     training_s: float | None
     """Of all of them, one after the other."""
-    answering_s: float | None
-    """Of all of them, one after the other, for all test rows: one pass over a text for all heads, or one for each."""
+    question_s: float | None
+    """For one text: of the one model with all heads, or of all models, one after the other."""
     peak_memory_bytes: int | None
     """Of the largest."""
 
@@ -197,6 +197,6 @@ def _cost(side: Sequence[Result], seeds: int) -> Cost:
         runs=len(side) // seeds,
         parameters=None if parameters is None else round(parameters),
         training_s=total([each.training_s for each in side]),
-        answering_s=total([each.answering_s for each in side]),
+        question_s=total([each.question_s for each in side]),
         peak_memory_bytes=max(memory, default=None),
     )

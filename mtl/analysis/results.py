@@ -36,8 +36,8 @@ class Result:
     """Seconds in which it trained; not loading, validating and saving."""
     peak_memory_bytes: int | None
     device_name: str | None
-    answering_s: float | None = None
-    """Seconds in which it answered all its test rows, every head that reads a text at once."""
+    question_s: float | None = None
+    """Seconds from a text to the answers of all heads, a mean over some that were asked one at a time."""
 
 
 def result(run_id: str, seed: int, events: Events) -> Result:
@@ -58,7 +58,7 @@ def result(run_id: str, seed: int, events: Events) -> Result:
         training_s=_training_s(events),
         peak_memory_bytes=final.get("peak_memory_bytes"),
         device_name=start.get("device_name"),
-        answering_s=_answering_s(events),
+        question_s=next((event.get("seconds") for event in reversed(events) if event["type"] == "question_time"), None),
     )
 
 
@@ -135,14 +135,6 @@ def _parameters(start: Mapping[str, Any]) -> int | None:
     total = (start.get("parameters") or {}).get("total")
     parts = [int(part.get("parameters") or 0) for part in start.get("parts") or ()]
     return int(total) if total else sum(parts) or None
-
-
-def _answering_s(events: Events) -> float | None:
-    """Seconds from the last evaluation's begin, which is that of the test rows, to the end."""
-    evaluations = [event for event in events if event["type"] == "phase" and event.get("phase") == "evaluating"]
-    if not evaluations:
-        return None
-    return max(0.0, float(events[-1].get("t") or 0.0) - float(evaluations[-1].get("t") or 0.0))
 
 
 def _training_s(events: Events) -> float | None:

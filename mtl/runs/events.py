@@ -194,6 +194,16 @@ class Said(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuestionTime(Event):
+    """How long one text takes from its letters to the answers of all heads, each asked on its own."""
+
+    type: ClassVar[str] = "question_time"
+    seconds: float
+    """A mean over the questions."""
+    questions: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot(Event):
     """The model was saved under ``snapshots/<name>`` and can be loaded."""
 
@@ -268,7 +278,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
     each.type: each
     for each in (
         RunStarted, Phase, Reading, Download, Mixture, Loss, Conflicts, Affinity, Layers,
-        Skipped, Unbalanced, Optimizer, Scores, Samples, Said, Mistakes, Snapshot, Truncated, Dropped,
+        Skipped, Unbalanced, Optimizer, Scores, Samples, Said, QuestionTime, Mistakes, Snapshot, Truncated, Dropped,
         Failed, Finished, Stopped,
     )
 }  # fmt: skip

@@ -96,6 +96,9 @@ class Trainer:
         self.step = 0
         self.examples = 0
         self.followers: list[Follower] = []
+        """They look at the model at every validation."""
+        self.closers: list[Follower] = []
+        """They look at it once, after the test rows."""
         """Each is asked after a validation what else there is to tell."""
         self._saved: int | None = None
         self._validated: int | None = None
@@ -256,6 +259,9 @@ class Trainer:
             self._examine(report)
             report(events.Phase(step=self.step, phase="evaluating"))
             self._test(report, control, snapshots)
+            for closer in self.closers:
+                for event in closer(self.model, self.step):
+                    report(event)
         return replace(outcome, peak_memory_bytes=peak_memory_bytes(self.model.device))
 
     def _examine(self, report: Report) -> None:

@@ -8,7 +8,7 @@ from mtl.analysis.racing import compare_race, finished_heats
 from mtl.analysis.results import read_events, read_result, result
 from mtl.errors import ComparisonError
 from mtl.runs.config import RunConfig
-from mtl.runs.events import Failed, Finished, Loss, Phase, RunStarted, Scores, Stopped
+from mtl.runs.events import Failed, Finished, Loss, Phase, QuestionTime, RunStarted, Scores, Stopped
 from mtl.runs.journal import Journal
 from mtl.runs.race import Races
 from mtl.runs.store import RunStore
@@ -48,6 +48,7 @@ def write(store):
             for split, found in (("validation", 0.1), ("test", value)):
                 scored = {"accuracy": found, "macro_f1": 0.2}
                 journal.append(Scores(step=4, task=task, split=split, metric="accuracy", scores=scored))
+        journal.append(QuestionTime(step=4, seconds=0.012, questions=24))
         if end:
             journal.append(ENDS[end])
         journal.close()
@@ -67,7 +68,7 @@ def test_a_result_is_the_primary_score_on_test_rows_and_what_it_cost(store, writ
     }  # fmt: skip
     assert (found.seed, found.parameters, found.peak_memory_bytes, found.device_name) == (3, 50, 1000, "CPU")
     assert found.training_s == 2.0  # from 2 to 3 and from 4 to 5
-    assert found.answering_s == 7.0  # from 5 on, with three events for each task
+    assert found.question_s == 0.012
 
 
 def test_parameters_of_parts_are_added_up_where_no_total_is_told():

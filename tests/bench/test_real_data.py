@@ -19,29 +19,6 @@ DATA = Path(os.environ.get("MTL_DATA", "/nowhere"))
 SIGNS = "麦银汉鱼为辐鳍目小科的其中一种。"
 
 
-@pytest.fixture
-def tables(tmp_path):
-    """A table with sentences and tags, each split with a word of its own, so that one sees which was read."""
-    import pyarrow
-    import pyarrow.parquet as parquet
-
-    folder = tmp_path / "data" / "snips"
-    folder.mkdir(parents=True)
-    for split, word in (("train", "soup"), ("validation", "bread"), ("test", "train")):
-        rows = [{"text": f"the {word} in lima {at}", "tokens": ["the", word, "in", "lima", str(at)]} for at in range(8)]
-        for at, each in enumerate(rows):
-            each |= {"slots": ["O", "B-thing", "O", "B-place", "O"], "intent": f"intent {at % 2}"}
-        parquet.write_table(pyarrow.Table.from_pylist(rows), folder / f"{split}.parquet")
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def brief():
-    """The run on these tables, for a few steps."""
-    training = {"max_steps": 2, "eval_steps": 100, "per_device_train_batch_size": 4}
-    return Run(["snips"], RUNS["snips"].tasks, training, RUNS["snips"].bars, more={"encoder": {"freeze_layers": 0}})
-
-
 def test_tuning_reads_no_test_row(tables, brief, tmp_path):
     for validation, word in ((True, "bread"), (False, "train")):
         folder = tmp_path / word

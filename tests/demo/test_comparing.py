@@ -40,7 +40,7 @@ def test_a_race_goes_from_the_button_to_the_card(comparing, store, finish) -> No
     assert "nothing can be claimed" in card["delta"]["sentence"]
     costs = [row[1:] for row in card["costs"]["rows"]]
     # By the toy's clock: one second an event, from the phase of training to the end.
-    assert costs == [["1", "2"], ["22.7 M", "45.4 M"], ["14 s", "20 s"], ["3.0 s", "4.0 s"], ["1.2 GB", "1.2 GB"]]
+    assert costs == [["1", "2"], ["22.7 M", "45.4 M"], ["14 s", "20 s"], ["30 ms", "40 ms"], ["1.2 GB", "1.2 GB"]]
 
 
 def test_three_seeds_give_intervals_and_say_when_nothing_can_be_claimed(comparing, store, finish) -> None:
