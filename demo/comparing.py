@@ -6,29 +6,29 @@ raises.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from demo.card import card, differences_table, scores_table
 from demo.exports import Sheet, export, scores_of
 from demo.feed import Feed
+from demo.pace import Paces
 from demo.problems import plain_error
 from demo.starting import Starter
 from demo.text import Text
 from mtl.analysis.comparison import Comparison, compare
 from mtl.analysis.overlay import differences
 from mtl.analysis.racing import compare_entries, finished_heats
-from mtl.analysis.results import Events, Results, read_events
+from mtl.analysis.results import Results
 from mtl.errors import ComparisonError, ConfigError, MtlError, RunNotFound
 from mtl.runs.config import RunConfig
-from mtl.runs.race import FINISHED, Entry, Races
+from mtl.runs.known import FINISHED
+from mtl.runs.race import Entry, Races
 from mtl.runs.store import RunStore
 
 MOST = 6
 """Runs that are drawn over one another."""
 LETTERS = "ABCDEF"
-KEPT = 256
-"""Runs whose pace is kept in memory."""
 
 
 class Comparing:
@@ -41,7 +41,7 @@ class Comparing:
         self._text = text
         self._races = Races(store, owned=starter.shared)
         self._read = Results(store)
-        self._paces: dict[str, _Pace] = {}
+        self._paces = Paces(store)
 
     def look(self, args: object = None) -> dict[str, Any]:
         """How a race or picked runs are, a run's new points, or a file: by ``args["ask"]``.
@@ -109,11 +109,8 @@ class Comparing:
         """Seconds that the missing runs will take: this run's own, of which a task alone takes its source's share."""
         if not missing or self._store.status(run_id).state != FINISHED:
             return None
-        if run_id not in self._paces:
-            if len(self._paces) >= KEPT:
-                self._paces.clear()
-            self._paces[run_id] = _Pace.of(read_events(self._store, run_id))
-        return sum(self._paces[run_id].seconds(entry.task) for entry in missing)
+        pace = self._paces(run_id)
+        return sum(pace.seconds(None if entry.task is None else [entry.task]) for entry in missing)
 
     def _entry_name(self, entry: Entry) -> str:
         words = self._text.compare
@@ -167,29 +164,6 @@ class Comparing:
 
     def _run_name(self, letter: str, config: RunConfig) -> str:
         return f"{letter} · {self._text.compare.seed.replace('{n}', str(config.training.seed))}"
-
-
-@dataclass(frozen=True)
-class _Pace:
-    """How long a run took to load and to work, and which share of its texts each task's source gave."""
-
-    loading: float
-    working: float
-    shares: Mapping[str, float]
-
-    @classmethod
-    def of(cls, events: Events) -> "_Pace":
-        start: Mapping[str, Any] = next((event for event in events if event["type"] == "run_started"), {})
-        mixture: Mapping[str, Any] = next((event for event in reversed(events) if event["type"] == "mixture"), {})
-        shares = mixture.get("shares", {})
-        loading = float(start.get("t") or 0.0)
-        working = max(0.0, float(events[-1].get("elapsed_s") or 0.0) - loading)
-        tasks = {str(task.get("name")): float(shares.get(task.get("source"), 1.0)) for task in start.get("tasks", ())}
-        return cls(loading, working, tasks)
-
-    def seconds(self, task: str | None) -> float:
-        """Of the run of a task alone; of the whole for None."""
-        return self.loading + self.working * (1.0 if task is None else self.shares.get(task, 1.0))
 
 
 def _sides(configs: Mapping[str, RunConfig]) -> tuple[dict[str, str], list[list[str]]]:

@@ -17,14 +17,14 @@ def facts(relations: Relations, started: Mapping[str, Any] | None) -> dict[str, 
     split = suggest_split(relations.levels, depth) if depth > 1 else None
     agreement = {str(layer): cosine for layer, cosine in split.agreement.items()} if split else {}
     found = {
-        "cosine": _plain(relations.cosine),
-        "affinity": _plain(relations.affinity),
+        "cosine": plain(relations.cosine),
+        "affinity": plain(relations.affinity),
         "split": split and {"layers": split.layers, "depth": split.depth, "agreement": agreement},
     }
     return {key: short(value) for key, value in found.items()}
 
 
-def _plain(relation: Relation) -> dict[str, Any] | None:
+def plain(relation: Relation) -> dict[str, Any] | None:
     """A relation with its strongest effects, and the best grouping for every number of encoders, if it is small."""
     if not relation.measured or len(relation.tasks) < 2:
         return None

@@ -60,7 +60,15 @@ def check(asked: Asked) -> dict[str, Any]:
     return {"machine": describe_machine(), "check": check_encoder(encoder)}
 
 
-ERRANDS: Mapping[str, Callable[[Asked], dict[str, Any]]] = {"look": look, "see": see, "check": check}
+def liken(asked: Asked) -> dict[str, Any]:
+    """``folder``, ``alone`` (a folder for each task) and ``uploads`` → how alike the tasks' own encoders are."""
+    from mtl.likeness import compare_encoders  # torch, as above
+
+    alone = {task: Path(folder) for task, folder in asked["alone"].items()}
+    return compare_encoders(Path(asked["folder"]), alone, Uploads(Path(asked["uploads"])))
+
+
+ERRANDS: Mapping[str, Callable[[Asked], dict[str, Any]]] = {"look": look, "see": see, "check": check, "liken": liken}
 
 
 def _plain(error: MtlError) -> dict[str, Any]:

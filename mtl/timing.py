@@ -18,15 +18,20 @@ LIMIT_S = 2.0
 Question = tuple[str, str | None]
 
 
-def questions(rows: Mapping[str, Mapping[Split, Sequence[Row]]], specs: Sequence[TaskSpec]) -> list[Question]:
-    """The first test texts of every source in turn, as its tasks read them: alike for a run and its twins."""
+def questions(
+    rows: Mapping[str, Mapping[Split, Sequence[Row]]],
+    specs: Sequence[TaskSpec],
+    split: Split = "test",
+    count: int = QUESTIONS,
+) -> list[Question]:
+    """The first texts of every source in turn, as its tasks read them: alike for a run and its twins."""
     readings = {spec.source: spec for spec in specs}
     sources = [
-        [(str(row[spec.text]), str(row[spec.text_pair]) if spec.text_pair else None) for row in rows[name]["test"]]
+        [(str(row[spec.text]), str(row[spec.text_pair]) if spec.text_pair else None) for row in rows[name][split]]
         for name, spec in readings.items()
     ]
     turns = chain.from_iterable(zip_longest(*sources))
-    return list(islice((found for found in turns if found is not None and found[0].strip()), QUESTIONS))
+    return list(islice((found for found in turns if found is not None and found[0].strip()), count))
 
 
 class QuestionTimer:

@@ -5,7 +5,7 @@ import { shade, strengthOf } from './cell.js';
 import { belongs, sign, who } from './signs.js';
 
 /* found: as demo/relating.py tells it. */
-export function matrix(kind, found, { run, words, every }) {
+export function matrix(kind, found, { run, words, cost }) {
   const w = words.relations,
     tasks = tasksOf(run).filter(task => found.tasks.includes(task)),
     write = writer(kind, found, w),
@@ -35,7 +35,7 @@ export function matrix(kind, found, { run, words, every }) {
       h('table.matrix', {}, h('thead', {}, h('tr', {}, h('td'), tasks.map(head))), h('tbody', {}, tasks.map(line))),
     ),
     h('p.reading', {}, reading(kind, found, w, write, words.units.sentences)),
-    h('p.note', {}, cost(kind, found, run, words, every)),
+    h('p.note', {}, cost),
   ];
 }
 
@@ -46,7 +46,8 @@ function reading(kind, { help, conflict }, w, write, between) {
   return [one(help, w[kind].help, w[kind].no_help), one(conflict, w[kind].conflict, w[kind].no_conflict)].join(between || '');
 }
 
-function cost(kind, { measured }, { start }, words, every) {
+/* What measuring has cost, of a relation that a run measures while it trains. */
+export function costOf(kind, { measured }, { start }, words, every) {
   const n = start.tasks.length,
     sources = new Set(start.tasks.map(task => task.source)).size,
     often = every === 1 ? words.conflict.each_step : say(words.conflict.every, { k: every });

@@ -2,11 +2,12 @@
 import { fill, h, say, signed } from './dom.js';
 import { taskName, tasksOf } from './bus.js';
 import { shade, strengthOf } from './cell.js';
+import { chips, redraw } from './chips.js';
 import { writer } from './related.js';
 import { belongs, who } from './signs.js';
 
 const MOST_TASKS = 8, // as mtl/analysis/grouping.py
-  KINDS = ['affinity', 'cosine'];
+  KINDS = ['gain', 'affinity', 'cosine'];
 
 export class Suggestion {
   constructor(words, apply) {
@@ -69,23 +70,11 @@ export class Suggestion {
     );
   }
 
-  /* Buttons of which one is pressed. */
   #choice(title, options, chosen, choose) {
-    const button = ([value, label]) =>
-      h(
-        'button.chip' + (value === chosen ? '.on' : ''),
-        {
-          type: 'button',
-          'aria-pressed': String(value === chosen),
-          onclick: () => {
-            choose(value);
-            this.#draw();
-            this.node.querySelector(`[aria-label="${CSS.escape(title)}"] .on`)?.focus();
-          },
-        },
-        label,
-      );
-    return h('div.choice', { role: 'group', 'aria-label': title }, h('span', {}, title), options.map(button));
+    return chips(title, options, chosen, value => {
+      choose(value);
+      redraw(this.node, title, () => this.#draw());
+    });
   }
 
   #split() {

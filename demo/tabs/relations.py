@@ -1,13 +1,17 @@
 """The Relations tab: what tasks do to each other, and the suggestion that sets the Lab's form. Layout and wiring."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
+from demo.likening import Likening
 from demo.live import block
+from demo.pairing import Pairing
+from demo.problems import plain_error
 from demo.tabs.form import Form
-from demo.tabs.handlers import config_of
+from demo.tabs.handlers import config_of, visitor_of
 from demo.tabs.lab import QUIET, Lab
 from demo.tabs.services import Services
 from mtl.errors import MtlError
@@ -21,14 +25,50 @@ LAB = "lab"
 def build_relations(services: Services, pages: gr.Tabs, lab: Lab) -> None:
     """Lays the tab out and wires it."""
 
+    pairing = Pairing(services.store, services.starter)
+    likening = Likening(services.store, services.starter, services.errands)
+    asked_about = {"pairs": pairing.look, "likeness": likening.look}
+
     # Gradio marks the function it serves, which a bound method does not allow.
     def relate(args: object = None) -> dict[str, Any]:
-        return services.feed.relate(args)
+        about = args.get("ask") if isinstance(args, Mapping) else None
+        return asked_about.get(str(about), services.feed.relate)(args)
 
-    relations = block("relations", events=("apply",), serves=relate)
+    relations = block("relations", {}, events=("apply", "pair", "liken"), serves=relate)
+    measuring = Measuring(pairing, likening)
+    relations.pair(measuring.pair, None, relations, **QUIET)
+    relations.liken(measuring.liken, None, relations, **QUIET)
     form = lab.form
     applied = relations.apply(Relating(services, form).apply, None, [pages, *form.components, *form.followers], **QUIET)
     applied.then(lab.handlers.estimate, form.components, lab.go, **QUIET)
+
+
+class Measuring:
+    """What happens on a press of the buttons that measure more: of which run, what was started, and any refusal."""
+
+    def __init__(self, pairing: Pairing, likening: Likening) -> None:
+        self._pairing, self._likening = pairing, likening
+
+    def pair(self, event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        """Starts the runs of pairs that are missing."""
+        run = str(getattr(event, "run", None))
+        try:
+            return _told("pairs", run, started=self._pairing.start(run, visitor_of(event, request)))
+        except MtlError as error:
+            return _told("pairs", run, refusal=plain_error(error))
+
+    def liken(self, event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        """Compares the encoders of the tasks alone."""
+        run = str(getattr(event, "run", None))
+        try:
+            told = self._likening.compare(run, visitor_of(event, request))
+        except MtlError as error:
+            return _told("likeness", run, refusal=plain_error(error))
+        return _told("likeness", run, refusal=told.get("error"))
+
+
+def _told(about: str, run: str, **more: Any) -> dict[str, Any]:
+    return {"about": about, "run": run, "started": 0, "refusal": None, "nonce": secrets.token_hex(4), **more}
 
 
 class Relating:

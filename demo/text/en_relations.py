@@ -1,6 +1,6 @@
 """The Relations tab, in English."""
 
-from demo.text.relations import MatrixText, RelationsText
+from demo.text.relations import GainText, LikenessText, MatrixText, RelationsText
 
 RELATIONS = RelationsText(
     tab="Relations",
@@ -39,6 +39,38 @@ RELATIONS = RelationsText(
         "“Probe affinity every” to 8, say, and train.",
         never="In this run affinity was not probed. In the Lab, under More settings, set “Probe affinity every” to 8, "
         "say, and train.",
+    ),
+    gain=GainText(
+        title="Transfer gain",
+        about="By how many percent the loss of the task of the column is lower when it is trained together with the "
+        "task of the row than alone: measured, not foretold.",
+        help="Training with {a} helps {b} most ({v}).",
+        conflict="Training with {a} hurts {b} most ({v}).",
+        no_help="No task gains by another.",
+        no_conflict="No task loses by another.",
+        cost="Best validation losses of {n} runs of {k} steps, one seed each: small gains are noise.",
+        own_run="For a run of several tasks of your own that has come to its end.",
+        estimate="{n} runs of {k} steps to train, about {time} by the time that this run took",
+        go="Train every task alone and every pair: {n} runs",
+        go_on="Train the {n} missing runs",
+        starting="Putting the runs into the queue …",
+        progress="{n} of {m} runs finished",
+        now="{tasks}: step {a} of {b}",
+    ),
+    likeness=LikenessText(
+        title="Similarity of encoders",
+        about="How alike the encoders are that were trained for one task each (linear CKA): 1 is the same up to a "
+        "rotation. They began alike; the less so they are, the more their tasks asked for features of their own.",
+        alike="{a} and {b} are most alike ({v}).",
+        unlike="{a} and {b} are least alike ({v}).",
+        only="{a} and {b}: {v}.",
+        cost="One pass of each encoder over {n} validation texts of all tasks.",
+        own_run="For a run of several tasks of your own that has come to its end.",
+        needs="Not trained alone yet: {tasks}. The race in the tab Compare trains each task alone.",
+        go="Compare the encoders",
+        waiting="Reading the encoders …",
+        layer="After layer",
+        levels={"embeddings": "embeddings"},
     ),
     effect="{a} on {b}: {v}",
     unknown="not known",

@@ -1,5 +1,6 @@
 """The words of the Relations tab: how tasks act on each other, and what follows from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -22,6 +23,44 @@ class MatrixText:
 
 
 @dataclass(frozen=True)
+class GainText:
+    """The matrix made of runs of pairs: as above, and how its runs are started and stand."""
+
+    title: str
+    about: str
+    help: str
+    conflict: str
+    no_help: str
+    no_conflict: str
+    cost: str
+    own_run: str
+    estimate: str
+    go: str
+    go_on: str
+    starting: str
+    progress: str
+    now: str
+
+
+@dataclass(frozen=True)
+class LikenessText:
+    """The similarity of the encoders of the tasks alone, layer by layer."""
+
+    title: str
+    about: str
+    alike: str
+    unlike: str
+    only: str
+    cost: str
+    own_run: str
+    needs: str
+    go: str
+    waiting: str
+    layer: str
+    levels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class RelationsText:
     """The Relations tab."""
 
@@ -32,6 +71,8 @@ class RelationsText:
     no_run: str
     cosine: MatrixText
     affinity: MatrixText
+    gain: GainText
+    likeness: LikenessText
     effect: str
     unknown: str
     percent: str

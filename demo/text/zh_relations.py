@@ -1,6 +1,6 @@
 """“关系”页，中文。"""
 
-from demo.text.relations import MatrixText, RelationsText
+from demo.text.relations import GainText, LikenessText, MatrixText, RelationsText
 
 RELATIONS = RelationsText(
     tab="关系",
@@ -35,6 +35,37 @@ RELATIONS = RelationsText(
         nothing_shared="没有共享的参数，为一个任务走的步不会影响别的任务。",
         off="没有探测：探测要花时间，默认关闭。可在实验台的“更多设置”中把“每几步探测亲和度”设为 8 之类的数，再训练。",
         never="这次运行没有探测亲和度。可在实验台的“更多设置”中把“每几步探测亲和度”设为 8 之类的数，再训练。",
+    ),
+    gain=GainText(
+        title="迁移增益",
+        about="列任务与行任务一起训练时，损失比单独训练低百分之几：这是实测，不是预测。",
+        help="与{a}一起训练，对{b}帮助最大（{v}）。",
+        conflict="与{a}一起训练，对{b}损害最大（{v}）。",
+        no_help="没有任务从别的任务获益。",
+        no_conflict="没有任务因别的任务受损。",
+        cost="取 {n} 次运行（各 {k} 步、一个种子）的最佳验证损失：很小的增益只是噪声。",
+        own_run="适用于您自己的、已经结束的多任务运行。",
+        estimate="需训练 {n} 次，每次 {k} 步；按本次运行所用时间估计约需 {time}",
+        go="训练每个单独任务和每一对任务：{n} 次运行",
+        go_on="训练缺少的 {n} 次运行",
+        starting="正在加入队列……",
+        progress="已完成 {n} / {m} 次运行",
+        now="{tasks}：第 {a} / {b} 步",
+    ),
+    likeness=LikenessText(
+        title="编码器的相似度",
+        about="各自只为一个任务训练的编码器有多相似（线性 CKA）：1 表示只差一个旋转。"
+        "它们的起点相同；越不相似，说明任务越需要自己的特征。",
+        alike="{a}与{b}最相似（{v}）。",
+        unlike="{a}与{b}最不相似（{v}）。",
+        only="{a}与{b}：{v}。",
+        cost="每个编码器读一遍所有任务的 {n} 条验证文本。",
+        own_run="适用于您自己的、已经结束的多任务运行。",
+        needs="尚未单独训练：{tasks}。“对比”页中的对照会单独训练每个任务。",
+        go="比较编码器",
+        waiting="正在读取编码器……",
+        layer="经过的层",
+        levels={"embeddings": "词嵌入"},
     ),
     effect="{a}对{b}：{v}",
     unknown="未知",

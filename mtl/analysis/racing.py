@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from mtl.analysis.comparison import Comparison, compare
 from mtl.analysis.results import Result, Results
 from mtl.errors import ComparisonError
-from mtl.runs.race import FINISHED, Entry, Races
+from mtl.runs.known import FINISHED
+from mtl.runs.race import Entry, Races
 from mtl.runs.store import RunStore
 
 
