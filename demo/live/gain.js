@@ -17,7 +17,7 @@ export const gain = words => {
     ],
   };
   function progress({ done, count, now }) {
-    const at = now && say(w.now, { tasks: now.tasks.map(taskName).join(words.units.between), a: now.step ?? 0, b: now.max_steps ?? '–' });
+    const at = now?.max_steps && say(w.now, { tasks: now.tasks.map(taskName).join(words.units.between), a: now.step ?? 0, b: now.max_steps });
     return h('p.soft', { role: 'status' }, [say(w.progress, { n: done, m: count }), at].filter(Boolean).join(' · '));
   }
 };

@@ -18,6 +18,7 @@ from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mtl.analysis.comparison import delta_m
 from tests.bench.method_runs import SCORES, TRIALS, Trial
 from tests.bench.table import line, machine
 
@@ -55,12 +56,9 @@ def measure(trial: Trial, seed: int, threads: int) -> dict[str, Any]:
     return {"scores": scores, "step_s": step, "memory_bytes": most}
 
 
-def delta(scores: Mapping[str, float], alone: Mapping[str, float]) -> float:
-    """Δm = mean over tasks of (M − M_alone) / M_alone, in percent; positive is better than single-task training.
-
-    `Attentive Single-Tasking of Multiple Tasks <https://arxiv.org/abs/1904.08918>`_ (CVPR 2019).
-    """
-    return 100 * fmean((scores[name] - alone[name]) / alone[name] for name in alone)
+def gain(scores: Mapping[str, float], alone: Mapping[str, float]) -> float:
+    """Δm in percent, as the Compare tab counts it: above 0 is better than single-task training."""
+    return delta_m({name: (scores[name], alone[name]) for name in alone})
 
 
 def results(folder: Path) -> dict[str, dict[int, dict[str, Any]]]:
@@ -85,7 +83,7 @@ def table(found: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> list[str]:
     for name, seeds in found.items():
         if TRIALS[name].group == ALONE:
             continue
-        gains = [delta(each["scores"], alone[seed]) for seed, each in seeds.items() if seed in alone]
+        gains = [gain(each["scores"], alone[seed]) for seed, each in seeds.items() if seed in alone]
         cells = [_percent([each["scores"][task] for each in seeds.values()]) for task in SCORES]
         time_ = f"{fmean(each['step_s'] for each in seeds.values()) / fmean(steps):.2f} ×" if steps else "–"
         memory = f"{fmean(each['memory_bytes'] for each in seeds.values()) / 1e6:.0f}"

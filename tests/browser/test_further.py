@@ -1,0 +1,86 @@
+"""Relations that need runs of their own: a visitor has the pairs trained and the encoders compared, and reads both."""
+
+import pytest
+
+from mtl.runs.store import RunStore
+from tests.browser.driving import LAPTOP, PHONE, App, trained_run, wait_for_state
+from tests.browser.test_fit import AXE, OVERFLOW, RULES
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+CONFIG = {"tasks": ["sentiment", "topic"], "training": {"max_steps": 12, "eval_steps": 6}}
+NUMBERS = r"^[+−]?\d"
+
+
+@pytest.fixture(scope="module")
+def run(app: App) -> str:
+    """A finished run of two tasks."""
+    return trained_run(app, CONFIG)
+
+
+@pytest.fixture
+def relations(visit, run):
+    """`relations()`: the tab with this run."""
+
+    def opened(address="/", **context):
+        page = visit(f"{address}{'&' if '?' in address else '?'}run={run}", **context).page
+        wait_for_state(page, "finished")
+        page.get_by_role("tab", name="Relations", exact=True).click()
+        page.locator("#about_pairs h3").wait_for()
+        return page
+
+    return opened
+
+
+def test_pairs_are_trained_at_a_press_and_their_gains_suggest_a_grouping(relations, app, run) -> None:
+    page = relations()
+    pairs = page.locator("#about_pairs")
+    button = pairs.get_by_role("button", name="Train every task alone and every pair: 3 runs")
+    button.wait_for()
+    assert "3 runs of 12 steps to train, about" in pairs.inner_text()
+    before = set(RunStore(app.runs).ids())
+    button.click()
+    pairs.locator("[role=status]").wait_for()
+    assert button.count() == 0
+    page.wait_for_function(
+        "() => document.querySelector('#about_pairs .matrix') && !document.querySelector('#about_pairs [role=status]')",
+        timeout=200_000,
+    )
+    assert len(set(RunStore(app.runs).ids()) - before) == 3
+    assert pairs.locator("td.helps, td.clashes").count() == 2
+    assert "3 runs of 12 steps" in pairs.inner_text()
+    page.locator(".suggested").get_by_role("button", name="Transfer gain").wait_for()
+    page.reload()
+    page.get_by_role("tab", name="Relations", exact=True).click()
+    pairs.locator(".matrix").wait_for()
+
+
+def test_encoders_are_compared_after_the_race(relations, run) -> None:
+    page = relations()
+    alike = page.locator("#about_likeness")
+    alike.get_by_text("Not trained alone yet: Sentiment, Topic.").wait_for()
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.locator("#race_go").click()
+    page.locator(".endcard").wait_for(timeout=200_000)
+    assert "One question to all tasks" in page.locator(".endcard").inner_text()
+    page.get_by_role("tab", name="Relations", exact=True).click()
+    alike.get_by_role("button", name="Compare the encoders").click()
+    alike.locator(".matrix").wait_for(timeout=120_000)
+    assert alike.locator(".chip.on").inner_text() == "2"
+    alike.get_by_role("button", name="embeddings").click()
+    assert alike.locator(".chip.on").inner_text() == "embeddings"
+    assert alike.locator("tbody td").all_inner_texts()[1] == "1.00", "embeddings are frozen, so they stay the same"
+    page.reload()
+    page.get_by_role("tab", name="Relations", exact=True).click()
+    alike.locator(".matrix").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("look_of", "viewport"), [("light", LAPTOP), ("dark", LAPTOP), ("light", PHONE)], ids=["light", "dark", "phone"]
+)
+def test_axe_finds_nothing_serious_and_the_page_fits(relations, look_of, viewport) -> None:
+    page = relations(f"/?__theme={look_of}", viewport=viewport)
+    page.locator("#about_likeness").scroll_into_view_if_needed()
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RULES) == []
+    assert page.evaluate(OVERFLOW)[0] <= 0
