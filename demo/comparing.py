@@ -82,7 +82,7 @@ class Comparing:
                 config = self._store.config(line.run_id)
             except (RunNotFound, ConfigError):
                 continue
-            found.append({**line.to_dict(), "seed": config.training.seed, "alone": bool(config.within)})
+            found.append({**line.to_dict(), "seed": config.training.seed, "part": bool(config.within)})
         return found
 
     # ---- a race ----

@@ -20,12 +20,12 @@ export const mount = block(({ element, box, props, server, trigger, watch, words
   box.replaceChildren(h('section.racing', {}, h('h2', {}, w.race), h('p.note', {}, w.race_note), race, stand), picks);
 
   const runs = () => props.value.runs ?? [];
-  const mixed = () => runs().filter(run => run.tasks.length > 1);
+  const mixed = () => runs().filter(run => run.tasks.length > 1 && !run.part);
   const names = tasks => {
     const listed = tasks.slice(0, NAMED).map(taskName).join(words.units.between);
     return tasks.length > NAMED ? say(w.more_tasks, { tasks: listed, n: tasks.length - NAMED }) : listed;
   };
-  const title = run => (run.alone ? say(w.alone, { task: names(run.tasks) }) : names(run.tasks));
+  const title = run => (run.part && run.tasks.length === 1 ? say(w.alone, { task: names(run.tasks) }) : names(run.tasks));
   const when = run => new Date(run.created * 1000).toLocaleString(words.locale, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
   const about = run =>
     [

@@ -18,7 +18,7 @@ export const likeness = words => {
     found && drawn(found, further),
   ];
   function drawn({ levels, texts }, further) {
-    const names = Object.keys(levels),
+    const names = Object.keys(levels).sort((a, b) => (+a || 0) - (+b || 0)), // the embeddings first
       at = names.includes(level) ? level : names.at(-1),
       choose = value => {
         level = value;
@@ -57,6 +57,7 @@ export const likeness = words => {
     pairs.sort((one, other) => other.value - one.value);
     const told = (sentence, { a, b, value }) => say(sentence, { a, b, v: write(value) });
     if (pairs.length === 1) return told(w.only, pairs[0]);
+    if (write(pairs[0].value) === write(pairs.at(-1).value)) return say(w.same, { v: write(pairs[0].value) });
     return [told(w.alike, pairs[0]), told(w.unlike, pairs.at(-1))].join(words.units.sentences);
   }
   const write = value => (value === null ? '–' : value.toFixed(DIGITS));

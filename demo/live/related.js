@@ -39,10 +39,10 @@ export function matrix(kind, found, { run, words, cost }) {
   ];
 }
 
-/* One sentence for the strongest help, one for the strongest conflict. */
+/* One sentence for the strongest help, one for the strongest conflict; what is written as nothing is none. */
 function reading(kind, { help, conflict }, w, write, between) {
   const one = (effect, told, none) =>
-    effect ? say(told, { a: taskName(effect.source), b: taskName(effect.target), v: write.whole(effect.value) }) : none;
+    effect && !write(effect.value).startsWith('±') ? say(told, { a: taskName(effect.source), b: taskName(effect.target), v: write.whole(effect.value) }) : none;
   return [one(help, w[kind].help, w[kind].no_help), one(conflict, w[kind].conflict, w[kind].no_conflict)].join(between || '');
 }
 

@@ -64,6 +64,7 @@ RELATIONS = RelationsText(
         alike="{a} and {b} are most alike ({v}).",
         unlike="{a} and {b} are least alike ({v}).",
         only="{a} and {b}: {v}.",
+        same="All are equally alike ({v}).",
         cost="One pass of each encoder over {n} validation texts of all tasks.",
         own_run="For a run of several tasks of your own that has come to its end.",
         needs="Not trained alone yet: {tasks}. The race in the tab Compare trains each task alone.",

@@ -51,6 +51,7 @@ class LikenessText:
     alike: str
     unlike: str
     only: str
+    same: str
     cost: str
     own_run: str
     needs: str

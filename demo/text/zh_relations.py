@@ -59,6 +59,7 @@ RELATIONS = RelationsText(
         alike="{a}与{b}最相似（{v}）。",
         unlike="{a}与{b}最不相似（{v}）。",
         only="{a}与{b}：{v}。",
+        same="所有编码器同样相似（{v}）。",
         cost="每个编码器读一遍所有任务的 {n} 条验证文本。",
         own_run="适用于您自己的、已经结束的多任务运行。",
         needs="尚未单独训练：{tasks}。“对比”页中的对照会单独训练每个任务。",

@@ -66,6 +66,7 @@ def test_encoders_are_compared_after_the_race(relations, run) -> None:
     page.get_by_role("tab", name="Relations", exact=True).click()
     alike.get_by_role("button", name="Compare the encoders").click()
     alike.locator(".matrix").wait_for(timeout=120_000)
+    assert alike.locator(".chip").all_inner_texts() == ["embeddings", "1", "2"]
     assert alike.locator(".chip.on").inner_text() == "2"
     alike.get_by_role("button", name="embeddings").click()
     assert alike.locator(".chip.on").inner_text() == "embeddings"

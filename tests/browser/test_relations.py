@@ -66,7 +66,7 @@ def look(visit):
 
 def test_matrices_readings_and_costs_are_those_of_the_run(told, look) -> None:
     page = look(told())
-    cosine, affinity = page.locator(".matrices section").all()
+    cosine, affinity = page.locator(".matrices").first.locator("section").all()
     cells = [row.locator("td").all_inner_texts() for row in cosine.locator("tbody tr").all()]
     assert cells == [["", "+0.31", "−0.12"], ["+0.31", "", "−0.04"], ["−0.12", "−0.04", ""]]
     cells = [row.locator("td").all_inner_texts() for row in affinity.locator("tbody tr").all()]
@@ -108,7 +108,7 @@ def test_another_number_of_encoders_and_another_relation_are_a_press_away(told, 
 
 def test_a_run_that_was_not_probed_says_how_to_probe(told, look) -> None:
     page = look(told(affinity_steps=0))
-    assert "Not probed" in page.locator(".matrices section").last.inner_text()
+    assert "Not probed" in page.locator(".matrices").first.locator("section").last.inner_text()
     assert page.locator(".suggested .groups").count() == 1
 
 

@@ -105,7 +105,7 @@ def test_on_a_shared_machine_the_limits_hold_and_only_the_owner_races(make, stor
 def test_the_list_tells_twins_from_other_runs(comparing, store, finish) -> None:
     run = finish(store.create(config(), ME), sentiment=0.8, topic=0.6)
     comparing.start(run, 1, ME)
-    assert sorted((line["alone"], line["tasks"]) for line in comparing.runs(ME)) == [
+    assert sorted((line["part"], line["tasks"]) for line in comparing.runs(ME)) == [
         (False, ["sentiment", "topic"]), (True, ["sentiment"]), (True, ["topic"]),
     ]  # fmt: skip
     (store.folder(run) / "config.json").write_text("{")
