@@ -44,6 +44,7 @@ function valuesOf(words, error, status) {
   for (const [key, value] of Object.entries(details)) if (key !== 'reason') values[key] = write(value);
   if (details.task) values.task = taskName(details.task);
   if (details.split) values.split = words.splits[details.split] ?? details.split;
+  if (details.how) values.found = say(words.damages[details.how] ?? '{found}', values);
   if (details.problems) values.problems = plain(named(words.problems, details.problems), words.locale, words.units);
   if (error.type === 'DataError') {
     values.act = words.rules.pick;

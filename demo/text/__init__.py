@@ -237,6 +237,8 @@ class Text:
     errors: Mapping[str, ErrorText]
     reasons: Mapping[str, Reason]
     """Why, by the error's type and reason: ``DataError.offline``; by the reason alone where only one type has it."""
+    damages: Words
+    """How a file is damaged, by ``mtl.data.refusals.DAMAGES``; {places} are the values of the error."""
     problems: Words
     """What may be wrong with a row, by ``mtl.data.refusals.PROBLEMS``."""
     splits: Words

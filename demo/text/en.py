@@ -6,7 +6,7 @@ from demo.text.en_cases import PRESETS as CASE_PRESETS
 from demo.text.en_cases import TASKS as CASES
 from demo.text.en_catalogue import CATALOGUE, LANGUAGES
 from demo.text.en_compare import CARD, COMPARE, COMPARE_ERRORS, COMPARE_FIELDS, COMPARE_REASONS
-from demo.text.en_data import PROBLEMS, SPLITS
+from demo.text.en_data import DAMAGES, PROBLEMS, SPLITS
 from demo.text.en_details import CONFLICT, MODEL
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.en_kinds import KINDS, METRICS
@@ -261,6 +261,7 @@ EN = Text(
     compare=COMPARE,
     card=CARD,
     reasons={**REASONS, **COMPARE_REASONS},
+    damages=DAMAGES,
     problems=PROBLEMS,
     splits=SPLITS,
     languages=LANGUAGES,

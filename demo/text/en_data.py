@@ -185,6 +185,19 @@ DATA_REASONS = {
     ),
 }
 
+DAMAGES = {
+    "quote": "a quotation mark is never closed",
+    "cells": "most lines have not {columns} cells, as the first line has",
+    "json": "line {line}, column {column} is not JSON",
+    "line": "line {line} is not a JSON object",
+    "nested": "it is nested too deeply",
+    "layout": "it is no list of rows, nor a table that holds one",
+    "squad": "it looks like SQuAD's layout, but lacks {key}",
+    "tag": "lines hold a word without a tag",
+    "magic": "a Parquet file should begin with PAR1",
+    "parquet": "it is cut short, or was not written as Parquet",
+}
+
 PROBLEMS = {
     "missing_text": "no text",
     "empty_text": "blank text",

@@ -6,7 +6,7 @@ from demo.text.zh_cases import PRESETS as CASE_PRESETS
 from demo.text.zh_cases import TASKS as CASES
 from demo.text.zh_catalogue import CATALOGUE, LANGUAGES
 from demo.text.zh_compare import CARD, COMPARE, COMPARE_ERRORS, COMPARE_FIELDS, COMPARE_REASONS
-from demo.text.zh_data import PROBLEMS, SPLITS
+from demo.text.zh_data import DAMAGES, PROBLEMS, SPLITS
 from demo.text.zh_details import CONFLICT, MODEL
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
 from demo.text.zh_kinds import KINDS, METRICS
@@ -280,6 +280,7 @@ ZH = Text(
     compare=COMPARE,
     card=CARD,
     reasons={**REASONS, **COMPARE_REASONS},
+    damages=DAMAGES,
     problems=PROBLEMS,
     splits=SPLITS,
     languages=LANGUAGES,

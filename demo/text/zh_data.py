@@ -105,6 +105,19 @@ DATA_REASONS = {
     ),
 }
 
+DAMAGES = {
+    "quote": "有一个引号没有闭合",
+    "cells": "大多数行不像首行那样有 {columns} 个单元格",
+    "json": "第 {line} 行第 {column} 列不是 JSON",
+    "line": "第 {line} 行不是 JSON 对象",
+    "nested": "嵌套过深",
+    "layout": "既不是行的列表，也不是包含这样一个列表的表",
+    "squad": "看起来是 SQuAD 的格式，但缺少 {key}",
+    "tag": "有的行只有词，没有标签",
+    "magic": "Parquet 文件应以 PAR1 开头",
+    "parquet": "文件不完整，或不是以 Parquet 格式写成的",
+}
+
 PROBLEMS = {
     "missing_text": "没有文本",
     "empty_text": "文本为空白",

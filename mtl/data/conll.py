@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from mtl.data.refusals import Problem, refusal
+from mtl.data.refusals import Problem, damage, refusal
 from mtl.data.table import Limits, Table, make_table
 
 DOCUMENT = "-DOCSTART-"
@@ -36,7 +36,7 @@ def read_conll(text: str, file: str, limits: Limits) -> Table:
     if width > limits.columns:
         raise refusal("too_many_columns", file=file, limit=limits.columns, found=width)
     if width < 2:
-        raise refusal("damaged", file=file, found="lines hold a word without a tag")
+        raise damage(file, "tag")
     names = CONLLU if width == 10 and sentences[0][0][0] == "1" else _names(width)
     rows, problems = [], []
     for number, sentence in enumerate(sentences, 1):

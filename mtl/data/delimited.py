@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
 
-from mtl.data.refusals import Problem, refusal
+from mtl.data.refusals import Problem, damage, refusal
 from mtl.data.table import Limits, Table, as_number, make_table
 
 SAMPLE = 1 << 16
@@ -50,7 +50,7 @@ def read_delimited(text: str, file: str, limits: Limits, *, tabs: bool = False) 
     try:
         rows = list(islice(dialect.read(_lines(text)), limits.rows + 2))
     except csv.Error as error:
-        raise refusal("damaged", file=file, found=f"{error}; is a quotation mark never closed?") from error
+        raise damage(file, "quote") from error
     if not rows:
         raise refusal("empty", file=file)
     header = has_header(rows)
@@ -78,7 +78,7 @@ def _table(file: str, names: Sequence[str], body: Sequence[Sequence[str]], layou
         else:
             problems.append(Problem(number, "cell_count", "", str(len(cells))))
     if len(problems) > len(rows):
-        raise refusal("damaged", file=file, found=f"most lines have not {len(names)} cells, as the first line has")
+        raise damage(file, "cells", columns=len(names))
     return make_table(rows, problems=problems, layout=layout)
 
 

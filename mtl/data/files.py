@@ -7,7 +7,7 @@ from mtl.data.delimited import read_delimited
 from mtl.data.encodings import decode
 from mtl.data.json_rows import read_json
 from mtl.data.parquet import read_parquet
-from mtl.data.refusals import refusal
+from mtl.data.refusals import damage, refusal
 from mtl.data.table import LIMITS, Limits, Table
 
 PARQUET = b"PAR1"
@@ -39,7 +39,7 @@ def read_file(path: Path, name: str, limits: Limits = LIMITS) -> Table:
     if start.startswith(PARQUET):
         return read_parquet(path, name, limits)
     if name.lower().endswith(".parquet"):
-        raise refusal("damaged", file=name, found="a Parquet file should begin with PAR1")
+        raise damage(name, "magic")
     text, encoding = decode(path.read_bytes(), name)
     if not text.strip():
         raise refusal("empty", file=name)

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mtl.data.refusals import Problem, refusal
+from mtl.data.refusals import DAMAGES, Problem, damage, refusal
 from mtl.data.table import Limits, Table, make_table
+from mtl.errors import DataError
 
 
 def read_json(text: str, file: str, limits: Limits) -> Table:
@@ -21,7 +22,7 @@ def read_json(text: str, file: str, limits: Limits) -> Table:
     except (ValueError, RecursionError) as error:
         lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) < 2:
-            raise refusal("damaged", file=file, found=_sentence(error)) from error
+            raise _damage(file, error) from error
         rows, problems = _read_lines(lines, file)
         layout = {"format": "jsonl"}
     if not rows:
@@ -39,8 +40,21 @@ def _parse(text: str) -> Any:
     return json.loads(text, parse_constant=lambda _: None)
 
 
-def _sentence(error: Exception) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+class _Layout(ValueError):
+    """JSON whose rows are not where they are looked for; ``key`` is what a known layout lacks."""
+
+    def __init__(self, key: str | None = None) -> None:
+        super().__init__(DAMAGES["layout"] if key is None else DAMAGES["squad"].format(key=key))
+        self.key = key
+
+
+def _damage(file: str, error: Exception) -> DataError:
+    if isinstance(error, RecursionError):
+        return damage(file, "nested")
+    if isinstance(error, json.JSONDecodeError):
+        return damage(file, "json", line=error.lineno, column=error.colno)
+    key = error.key if isinstance(error, _Layout) else None
+    return damage(file, "layout") if key is None else damage(file, "squad", key=key)
 
 
 def _read_lines(lines: list[str], file: str) -> tuple[list[dict[str, Any]], list[Problem]]:
@@ -54,10 +68,10 @@ def _read_lines(lines: list[str], file: str) -> tuple[list[dict[str, Any]], list
         if isinstance(row, dict):
             rows.append(row)
         else:
-            found = _sentence(row) if isinstance(row, Exception) else line
+            found = _damage(file, row).details["found"] if isinstance(row, Exception) else line
             problems.append(Problem(number, "not_a_row", "", found[:80]))
     if len(problems) > len(rows):
-        raise refusal("damaged", file=file, found=f"line {problems[0].row}: {problems[0].found}")
+        raise damage(file, "line", line=problems[0].row)
     return rows, problems
 
 
@@ -66,7 +80,7 @@ def _rows(document: Any) -> list[dict[str, Any]]:
     if isinstance(document, Mapping):
         document = _inner_rows(document)
     if not isinstance(document, list) or not all(isinstance(row, Mapping) for row in document):
-        raise ValueError("it is no list of tables")
+        raise _Layout
     if document and all("paragraphs" in row for row in document):
         return list(_squad(document))
     return [dict(row) for row in document]
@@ -79,7 +93,7 @@ def _inner_rows(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if lists and len(lists) == len(document) and not holding and len({len(each) for each in lists.values()}) == 1:
         return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
     if len(holding) != 1:
-        raise ValueError("it is a table without one list of rows")
+        raise _Layout
     return holding[0]
 
 
@@ -100,4 +114,4 @@ def _squad(articles: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
                         },
                     }
     except (KeyError, TypeError) as error:
-        raise ValueError(f"it looks like SQuAD's layout, without {error}") from error
+        raise _Layout(str(error)) from error

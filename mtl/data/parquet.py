@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl.data.label_names import label_names
-from mtl.data.refusals import refusal
+from mtl.data.refusals import damage, refusal
 from mtl.data.table import Limits, Table, make_table
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def read_parquet(path: Path, file: str, limits: Limits) -> Table:
             rows = _unpack(parquet, file, limits)
             names = label_names(_features(parquet.schema_arrow.metadata or {}))
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        found = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise refusal("damaged", file=file, found=found) from error
+        raise damage(file, "parquet") from error
     if not rows:
         raise refusal("empty", file=file)
     return make_table(rows, names=names, layout={"format": "parquet"})

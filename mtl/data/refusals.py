@@ -43,6 +43,20 @@ REFUSALS: Mapping[str, str] = {
     "bad_rows": "{rows} rows of {source} ({split}) have problems: {problems}.",
 }
 
+DAMAGES: Mapping[str, str] = {
+    "quote": "a quotation mark is never closed",
+    "cells": "most lines have not {columns} cells, as the first line has",
+    "json": "line {line}, column {column} is not JSON",
+    "line": "line {line} is not a JSON object",
+    "nested": "it is nested too deeply",
+    "layout": "it is no list of rows, nor a table that holds one",
+    "squad": "it looks like SQuAD's layout, but lacks {key}",
+    "tag": "lines hold a word without a tag",
+    "magic": "a Parquet file should begin with PAR1",
+    "parquet": "it is cut short, or was not written as Parquet",
+}
+"""How a file is damaged: what ``found`` says of it, by ``details["how"]``."""
+
 PROBLEMS: Mapping[str, str] = {
     "missing_text": "there is no text",
     "empty_text": "the text is blank",
@@ -64,6 +78,11 @@ def refusal(reason: str, **details: Any) -> DataError:
     """The error of a reason in ``REFUSALS``; ``details`` are the values of its sentence."""
     told = {key: value if isinstance(value, int) else _told(value) for key, value in details.items()}
     return DataError(REFUSALS[reason].format_map(told), reason=reason, **details)
+
+
+def damage(file: str, how: str, **values: Any) -> DataError:
+    """The error of a file that cannot be read; ``how`` is one of ``DAMAGES``, ``values`` are those of its sentence."""
+    return refusal("damaged", file=file, found=DAMAGES[how].format_map(values), how=how, **values)
 
 
 def _told(value: Any) -> str:

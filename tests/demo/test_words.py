@@ -12,7 +12,7 @@ from demo.text.en import EN
 from demo.text.zh import ZH
 from mtl.balancing import BALANCERS
 from mtl.data.catalogue import catalogue
-from mtl.data.refusals import PROBLEMS, REFUSALS
+from mtl.data.refusals import DAMAGES, PROBLEMS, REFUSALS
 from mtl.data.rows import SHAPES
 from mtl.data.sources import SPLITS, TaskSpec
 from mtl.errors import EncoderError
@@ -86,6 +86,9 @@ def test_a_cause_speaks_only_of_what_the_error_tells(text):
 @LANGUAGES
 def test_every_problem_of_a_row_and_every_split_has_words(text):
     assert text.problems.keys() == PROBLEMS.keys()
+    assert text.damages.keys() == DAMAGES.keys()
+    for how, sentence in DAMAGES.items():
+        assert places(text.damages[how]) == places(sentence)
     assert text.splits.keys() == set(SPLITS)
 
 
