@@ -3,7 +3,8 @@ import { h, say } from './dom.js';
 import { focus, taskName, tasksOf } from './bus.js';
 import { shade } from './cell.js';
 import { chips, redraw } from './chips.js';
-import { belongs, sign, who } from './signs.js';
+import { grid } from './related.js';
+import { sign } from './signs.js';
 
 const DIGITS = 2;
 
@@ -43,13 +44,7 @@ export const likeness = words => {
       shade(node, value, low < 1 ? ((value ?? low) - low) / (1 - low) : 0);
       return node;
     };
-    const head = b => h('th', { scope: 'col', title: taskName(b), ...belongs(b) }, sign(b), h('span.sr', {}, taskName(b)));
-    const line = a => h('tr', {}, h('th', { scope: 'row', ...belongs(a) }, who(a)), tasks.map(b => cell(a, b)));
-    return h(
-      'div.across',
-      { tabindex: 0, role: 'group', 'aria-label': w.title },
-      h('table.matrix', {}, h('thead', {}, h('tr', {}, h('td'), tasks.map(head))), h('tbody', {}, tasks.map(line))),
-    );
+    return grid(w.title, tasks, cell);
   }
   function reading({ tasks, values }) {
     const pairs = tasks.flatMap((a, i) => tasks.slice(0, i).map((b, j) => ({ a: taskName(b), b: taskName(a), value: values[i][j] }))).filter(pair => pair.value !== null);

@@ -26,17 +26,22 @@ export function matrix(kind, found, { run, words, cost }) {
     shade(node, value, kind === 'cosine' ? strengthOf(value) : Math.abs(value ?? 0) / most);
     return node;
   };
-  const line = a => h('tr', {}, h('th', { scope: 'row', ...belongs(a) }, who(a)), tasks.map(b => cell(a, b)));
-  const head = b => h('th', { scope: 'col', title: taskName(b), ...belongs(b) }, sign(b), h('span.sr', {}, taskName(b)));
   return [
-    h(
-      'div.across',
-      { tabindex: 0, role: 'group', 'aria-label': w[kind].title },
-      h('table.matrix', {}, h('thead', {}, h('tr', {}, h('td'), tasks.map(head))), h('tbody', {}, tasks.map(line))),
-    ),
+    grid(w[kind].title, tasks, cell),
     h('p.reading', {}, reading(kind, found, w, write, words.units.sentences)),
     h('p.note', {}, cost),
   ];
+}
+
+/* A table with a row and a column for each task; cell(a, b) draws what stands where they cross. */
+export function grid(title, tasks, cell) {
+  const line = a => h('tr', {}, h('th', { scope: 'row', ...belongs(a) }, who(a)), tasks.map(b => cell(a, b)));
+  const head = b => h('th', { scope: 'col', title: taskName(b), ...belongs(b) }, sign(b), h('span.sr', {}, taskName(b)));
+  return h(
+    'div.across',
+    { tabindex: 0, role: 'group', 'aria-label': title },
+    h('table.matrix', {}, h('thead', {}, h('tr', {}, h('td'), tasks.map(head))), h('tbody', {}, tasks.map(line))),
+  );
 }
 
 /* One sentence for the strongest help, one for the strongest conflict; what is written as nothing is none. */

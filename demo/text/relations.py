@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class MatrixText:
-    """One matrix: what it is, what it says, what it cost, and why it is not there."""
+class EffectsText:
+    """One matrix of what tasks do to each other: what it is, what it says, and what it cost."""
 
     title: str
     about: str
@@ -15,6 +15,12 @@ class MatrixText:
     no_help: str
     no_conflict: str
     cost: str
+
+
+@dataclass(frozen=True)
+class MatrixText(EffectsText):
+    """One that a run measures while it trains: also why it is not there."""
+
     nothing_yet: str
     one_task: str
     nothing_shared: str
@@ -23,16 +29,9 @@ class MatrixText:
 
 
 @dataclass(frozen=True)
-class GainText:
-    """The matrix made of runs of pairs: as above, and how its runs are started and stand."""
+class GainText(EffectsText):
+    """The one that is made of runs of pairs: also how these are started, and how they stand."""
 
-    title: str
-    about: str
-    help: str
-    conflict: str
-    no_help: str
-    no_conflict: str
-    cost: str
     own_run: str
     estimate: str
     go: str
