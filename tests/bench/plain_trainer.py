@@ -23,6 +23,7 @@ from transformers import (
     DataCollatorWithPadding,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    PrinterCallback,
     Trainer,
     TrainingArguments,
 )
@@ -134,6 +135,7 @@ def train_plain(twin: RunConfig, uploads: Uploads) -> float:
             data_collator=recipe.collator(tokenizer),
             optimizers=(optimizer(model, twin), None),
         )
+        trainer.remove_callback(PrinterCallback)
         trainer.train()
         said = trainer.predict(encoded["test"])
     return recipe.score(said.predictions, said.label_ids, spec)
