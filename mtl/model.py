@@ -90,7 +90,8 @@ class MultiTaskModel(nn.Module):
         hidden = self.encode(batch, tasks)
         shared: dict[int, Features] = {}
         return {
-            name: shared.setdefault(id(hidden[name]), Features(hidden[name], batch.attention_mask)) for name in tasks
+            name: shared.setdefault(id(hidden[name]), Features(hidden[name], batch.attention_mask, batch.views))
+            for name in tasks
         }
 
     def forward(self, batch: Batch, tasks: Sequence[str] | None = None) -> dict[str, Tensor]:

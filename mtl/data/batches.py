@@ -154,6 +154,8 @@ def encode_rows(
     pairs = [str(row[spec.text_pair]) for row in rows] if spec.text_pair else None
     column = next((task.spec.tokens for task in tasks if task.spec.tokens), None)
     words: list[list[tuple[int, int]]] = [[] for _ in rows]
+    if any(task.copies for task in tasks):
+        words = [split_words(text) for text in texts]
     if column:
         words = [word_ranges(text, row.get(column) or ()) for text, row in zip(texts, rows, strict=True)]
     labels = [{task.name: task.encode(row) for task in tasks} for row in rows]

@@ -56,6 +56,7 @@ TASK_KINDS: Mapping[str, Method] = {
             Option("decoder_layers", "number", 2, low=1, high=12, whole=True),
             Option("decoder_width", "number", 0, low=0, high=4096, whole=True),
             Option("vocabulary_size", "number", 4000, low=300, high=64_000, whole=True),
+            Option("copying", "switch", False),
         ),
     ),
     "question_answering": Method(

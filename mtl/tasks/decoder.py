@@ -4,6 +4,7 @@ B texts · L tokens read · T tokens written · D width · V pieces of the vocab
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,12 +12,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mtl.tasks.classification import IGNORED
+from mtl.tasks.copying import Copier, Pieces, Sources, sources_of
 from mtl.tasks.decoding import Search, Step, beam, greedy
 from mtl.tasks.features import Features
 
 PAD, BEGIN, END = 0, 1, 2
 """The first pieces of every vocabulary that is trained here."""
 HEAD_WIDTH = 64
+Split = Callable[[str], Pieces]
 PIECE_STD = 0.4
 """Of a new piece as it is read, beside positions that lie between -1 and 1."""
 
@@ -35,8 +38,9 @@ class Shape:
 class Memory:
     """What decoding keeps of the steps before: keys and values of what was written, and of what was read."""
 
-    def __init__(self, read: list[tuple[Tensor, Tensor]], mask: Tensor) -> None:
+    def __init__(self, read: list[tuple[Tensor, Tensor]], mask: Tensor, copy: tuple[Tensor, Sources] | None) -> None:
         self.read = read  # of each layer keys and values, [N, heads, L, D / heads]
+        self.copy = copy  # the keys of what can be copied, [N, S, D], and what it is
         self.mask = mask  # [N, 1, 1, L], True for a real token
         self.written: list[tuple[Tensor, Tensor] | None] = [None] * len(read)  # likewise, [N, heads, t, D / heads]
 
@@ -44,6 +48,7 @@ class Memory:
         """Keeps these rows, in this order: what ``beam`` goes on with."""
         self.read = [(keys[rows], values[rows]) for keys, values in self.read]
         self.mask = self.mask[rows]
+        self.copy = None if self.copy is None else (self.copy[0][rows], self.copy[1].rows(rows))
         self.reorder(rows)
 
     def reorder(self, rows: Tensor) -> None:
@@ -57,6 +62,7 @@ class Packing:
     def __init__(self, known: Tensor) -> None:
         self._shape = known.shape  # [B, T]
         self._places = known.flatten().nonzero().squeeze(1)  # [P], P real positions
+        self.rows = self._places // known.shape[1]  # [P], the text of each
 
     def close(self, padded: Tensor) -> Tensor:
         """``[B, T, D]`` to ``[P, D]``."""
@@ -150,8 +156,13 @@ class Decoder(nn.Module):
 
     positions: Tensor
 
-    def __init__(self, hidden_size: int, shape: Shape, search: Search, dropout: float) -> None:
+    def __init__(
+        self, hidden_size: int, shape: Shape, search: Search, dropout: float, split: Split | None = None
+    ) -> None:
         super().__init__()
+        self._split = split
+        """The pieces of a text, for one that copies."""
+        self.copier = None if split is None else Copier(hidden_size, shape.width)
         self.shape, self.search = shape, search
         self.bridge = nn.Linear(hidden_size, shape.width)
         self.pieces = nn.Embedding(shape.vocabulary, shape.width)
@@ -169,13 +180,16 @@ class Decoder(nn.Module):
             if isinstance(part, nn.Linear):
                 nn.init.xavier_uniform_(part.weight)
                 nn.init.zeros_(part.bias)
+        if self.copier is not None:
+            self.copier.start()
 
     @property
     def _stack(self) -> list[Layer]:
         return [layer for layer in self.layers if isinstance(layer, Layer)]
 
     def forward(self, features: Features, labels: Tensor | None = None) -> Tensor:
-        """With labels ``[B, T]``, logits of the labelled positions, row by row, ``[number of them, V]``.
+        """With labels ``[B, T]``, logits of the labelled positions, row by row, ``[number of them, V]``; of one that
+        copies log-probabilities, which are logits of themselves.
 
         Without labels what it writes itself: pieces ``[B, t]``, after the end padding.
         """
@@ -185,47 +199,65 @@ class Decoder(nn.Module):
         rows = known.any(1)
         if not rows.any():
             rows = torch.ones_like(rows)
-        hidden, mask, kept = features.hidden, features.mask, labels
+        kept = labels
         if not rows.all():
-            hidden, mask, kept, known = hidden[rows], mask[rows], labels[rows], known[rows]
+            views = [view for view, taken in zip(features.views, rows.tolist(), strict=False) if taken]
+            features = Features(features.hidden[rows], features.mask[rows], views)
+            kept, known = labels[rows], known[rows]
         # Only where something is to be learnt: half of the positions of a batch may be padding.
-        return F.linear(self._states(hidden, mask, shifted(kept), Packing(known)), self.pieces.weight)
+        return self._told(features, shifted(kept), Packing(known))
 
-    def _states(self, hidden: Tensor, mask: Tensor, written: Tensor, packing: Packing) -> Tensor:
-        """States from which the piece after each of ``written`` ``[B, T]`` is told, packed, ``[P, D]``."""
-        memory = self.read(hidden, mask)
+    def _told(self, features: Features, written: Tensor, packing: Packing) -> Tensor:
+        """Logits of the piece after each of ``written`` ``[B, T]``, packed, ``[P, V]``."""
+        memory = self.read(features)
         states = self.dropout(packing.close(self._embed(written, 0)))
         for at, layer in enumerate(self._stack):
             states = layer(states, memory, at, packing)
-        return self.norm(states)
+        states = self.norm(states)
+        logits = F.linear(states, self.pieces.weight)
+        if self.copier is None or memory.copy is None:
+            return logits
+        keys, sources = memory.copy
+        attention = self.copier.attend(packing.open(self.copier.query(states)), keys, sources.known)
+        return self.copier.mix(states, logits, packing.close(attention), sources.pieces[packing.rows])
 
     def _embed(self, pieces: Tensor, first: int) -> Tensor:
         scale = math.sqrt(self.shape.width)
         return self.pieces(pieces) * scale + self.positions[first : first + pieces.shape[1]]
 
-    def read(self, hidden: Tensor, mask: Tensor) -> Memory:
-        """Keys and values of hidden states ``[N, L, H]``, computed once for all that is written."""
+    def read(self, features: Features, beams: int = 1) -> Memory:
+        """Keys and values of hidden states, ``beams`` times each, computed once for all that is written."""
+        hidden, mask = (each.repeat_interleave(beams, 0) for each in (features.hidden, features.mask))
         bridged = self.bridge(hidden)
         read = [layer.cross.keys_values(bridged) for layer in self._stack]
-        return Memory(read, mask.bool()[:, None, None, :])
+        copy = None
+        if self.copier is not None and self._split is not None:
+            sources = sources_of(features.views, self._split, BEGIN, hidden.device)
+            sources = sources.rows(torch.arange(len(mask), device=hidden.device) // beams)
+            before = self.pieces(sources.before) * math.sqrt(self.shape.width)
+            copy = self.copier.keys(hidden, sources, before), sources
+        return Memory(read, mask.bool()[:, None, None, :], copy)
 
     def logits(self, features: Features, written: Tensor) -> Tensor:
         """Logits of the next piece after each of ``written`` ``[B, T]``, without a memory of steps, ``[B, T, V]``."""
         packing = Packing(torch.ones_like(written))
-        states = packing.open(self._states(features.hidden, features.mask, written, packing))
-        return F.linear(states, self.pieces.weight)
+        return packing.open(self._told(features, written, packing))
 
     def start(self, features: Features, beams: int = 1) -> "Writing":
         """Begins to write: every text ``beams`` times."""
-        hidden = features.hidden.repeat_interleave(beams, 0)
-        return Writing(self, self.read(hidden, features.mask.repeat_interleave(beams, 0)))
+        return Writing(self, self.read(features, beams))
 
     def next(self, memory: Memory, pieces: Tensor, position: int) -> Tensor:
         """Log-probabilities of the piece after ``pieces`` ``[N]``, ``[N, V]``."""
         states = self._embed(pieces[:, None], position)
         for at, layer in enumerate(self._stack):
             states = layer.step(states, memory, at)
-        logits = F.linear(self.norm(states[:, 0]), self.pieces.weight).float()
+        states = self.norm(states[:, 0])
+        logits = F.linear(states, self.pieces.weight).float()
+        if self.copier is not None and memory.copy is not None:
+            keys, sources = memory.copy
+            attention = self.copier.attend(self.copier.query(states)[:, None], keys, sources.known)[:, 0]
+            logits = self.copier.mix(states, logits, attention, sources.pieces)
         logits[:, [PAD, BEGIN]] = -math.inf
         return logits.log_softmax(-1)
 

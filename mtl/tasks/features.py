@@ -3,9 +3,14 @@
 B texts · L tokens · H hidden size
 """
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from mtl.tasks.task import TextView
 
 
 class Features:
@@ -14,13 +19,15 @@ class Features:
     The pooled form is computed once, when the first head asks for it.
     """
 
-    def __init__(self, hidden: Tensor, mask: Tensor) -> None:
+    def __init__(self, hidden: Tensor, mask: Tensor, views: "Sequence[TextView]" = ()) -> None:
         self.hidden = hidden  # [B, L, H]
         self.mask = mask  # [B, L], 1 for a real token
+        self.views = views
+        """The texts, for heads that copy from them."""
 
     def rows(self, first: int, last: int) -> "Features":
         """Those of the texts [``first``, ``last``) alone."""
-        return Features(self.hidden[first:last], self.mask[first:last])
+        return Features(self.hidden[first:last], self.mask[first:last], self.views[first:last])
 
     @cached_property
     def pooled(self) -> Tensor:

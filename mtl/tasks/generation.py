@@ -44,7 +44,8 @@ class Generation(Task):
     unless the task asks for it, as it was not in its own training.
 
     Options: ``metric`` decides how texts are scored, ``bleu`` and ``chrf`` (sacreBLEU) or ``rouge_l`` (rouge-score);
-    ``max_target_length`` counts pieces; ``decoder_width`` 0 is the encoder's.
+    ``max_target_length`` counts pieces; ``decoder_width`` 0 is the encoder's. With ``copying`` the small decoder may
+    take over pieces of what it reads (``mtl.tasks.copying``): names, numbers, what stands there only.
     """
 
     writes = True
@@ -53,6 +54,7 @@ class Generation(Task):
         super().__init__(*given)
         self.metric = str(self.options["metric"])
         self.prefix = str(self.options["prefix"])
+        self.copies = bool(self.options["copying"])
         self.chinese = False
         self._vocabulary: Vocabulary | None = None
         self._writing: GenerationConfig | None = None
@@ -62,7 +64,8 @@ class Generation(Task):
         texts = [text for row in rows if (text := self._text(row)) is not None]
         self.chinese = chinese(texts)
         if body.decoder is None:
-            self._vocabulary = TrainedVocabulary.train(texts, int(self.options["vocabulary_size"]))
+            size = int(self.options["vocabulary_size"])
+            self._vocabulary = TrainedVocabulary.train(texts, size, spaced=self.copies)
             return
         self._vocabulary = PretrainedVocabulary(body.tokenizer)
         limit, beams = int(self.options["max_target_length"]), int(self.options["num_beams"])
@@ -141,7 +144,7 @@ class Generation(Task):
         width, layers = int(self.options["decoder_width"]) or body.hidden_size, int(self.options["decoder_layers"])
         shape = Shape(width, layers, len(self.vocabulary), int(self.options["max_target_length"]))
         search = Search(int(self.options["num_beams"]), float(self.options["length_penalty"]), END, PAD)
-        return Decoder(body.hidden_size, shape, search, body.dropout)
+        return Decoder(body.hidden_size, shape, search, body.dropout, self.vocabulary.split if self.copies else None)
 
     def learning_rate(self, encoder: float, heads: float) -> float:
         """A pretrained decoder is trained as gently as the encoder."""

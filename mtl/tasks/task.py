@@ -67,6 +67,8 @@ class Task(ABC):
     """Name of the score that stands for the task, larger is better."""
     stride: int | None = None
     """Tokens that neighbouring windows on a long second text share; None cuts long texts instead."""
+    copies: bool = False
+    """Whether the head takes over pieces of what it reads: it then has to know the words."""
     writes: bool = False
     """Whether the head may be the checkpoint's own decoder."""
     prefix: str = ""

@@ -35,12 +35,16 @@ class TrainedVocabulary(Vocabulary):
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
+        self._spaced = bool(json.loads(tokenizer.to_str())["pre_tokenizer"]["add_prefix_space"])
 
     @classmethod
-    def train(cls, texts: Iterable[str], size: int) -> "TrainedVocabulary":
-        """At most ``size`` pieces, the commonest in the texts; every byte is one."""
+    def train(cls, texts: Iterable[str], size: int, *, spaced: bool = False) -> "TrainedVocabulary":
+        """At most ``size`` pieces, the commonest in the texts; every byte is one.
+
+        ``spaced`` reads a first word as all others, after a space: so it has the same pieces wherever it stands.
+        """
         tokenizer = Tokenizer(models.BPE())
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=spaced)
         tokenizer.decoder = decoders.ByteLevel()
         trainer = trainers.BpeTrainer(
             vocab_size=size,
@@ -70,7 +74,14 @@ class TrainedVocabulary(Vocabulary):
         return [*self._tokenizer.encode(text).ids[: limit - 1], END]
 
     def decode(self, pieces: Sequence[int]) -> str:
-        return self._tokenizer.decode([piece for piece in pieces if piece > END], skip_special_tokens=False)
+        text: str = self._tokenizer.decode([piece for piece in pieces if piece > END], skip_special_tokens=False)
+        return text.removeprefix(" ") if self._spaced else text
+
+    def split(self, text: str) -> list[tuple[int, int]]:
+        """The pieces of a text, each with the place of its last character."""
+        self._tokenizer.encode_special_tokens = True
+        found = self._tokenizer.encode(text)
+        return [(piece, max(start, end - 1)) for piece, (start, end) in zip(found.ids, found.offsets, strict=True)]
 
 
 class PretrainedVocabulary(Vocabulary):

@@ -58,7 +58,8 @@ class Pass:
         labels = self._batch.labels[name]
         with self._autocast():
             hidden = self._model.sharing.branch(self._leaves[name], self._context, name)  # [B, L, H]
-            logits = self._model.heads[name](Features(hidden, self._batch.attention_mask), labels)
+            features = Features(hidden, self._batch.attention_mask, self._batch.views)
+            logits = self._model.heads[name](features, labels)
         return self._model.tasks[name].scaled_loss(logits, labels)
 
     def heads(self, limit: float = 0.0) -> None:

@@ -11,16 +11,22 @@ from mtl.tasks.classification import IGNORED
 from mtl.tasks.decoder import BEGIN, END, PAD, Decoder, Shape, shifted, sinusoids
 from mtl.tasks.decoding import Search, Step, Written, beam, greedy
 from mtl.tasks.features import Features
+from mtl.tasks.task import TextView
 
 TEXTS, READ, HIDDEN = 5, 7, 16
 GREEDY = Search(1, 1.0, END, PAD)
 
 
-@pytest.fixture(params=[(16, 1), (16, 2), (128, 2)], ids=str)
+def letters(text):
+    """A piece a letter."""
+    return [(3 + ord(letter) % 37, place) for place, letter in enumerate(text)]
+
+
+@pytest.fixture(params=[(16, 1, None), (16, 2, None), (128, 2, None), (16, 1, letters), (128, 2, letters)], ids=str)
 def decoder(request):
     torch.manual_seed(request.param[1])
-    width, layers = request.param
-    made = Decoder(HIDDEN, Shape(width, layers, 40, 12), GREEDY, 0.1).double().eval()
+    width, layers, split = request.param
+    made = Decoder(HIDDEN, Shape(width, layers, 40, 12), GREEDY, 0.1, split).double().eval()
     torch.nn.init.normal_(made.pieces.weight, std=0.4)  # opinions strong enough to differ from text to text
     return made
 
@@ -30,7 +36,13 @@ def features():
     torch.manual_seed(3)
     mask = torch.ones(TEXTS, READ, dtype=torch.long)
     mask[1, 4:] = mask[3, 2:] = 0
-    return Features(torch.randn(TEXTS, READ, HIDDEN).double(), mask)
+    # Of the first text a word was cut off, of the last all of them.
+    words, starts = [(0, 2), (3, 5), (6, 9)], [[1, 2, -1], [1, 2, 3], [1, 4, 5], [1, 1, 1], [-1, -1, -1]]
+    views = [
+        TextView(text, words, each)
+        for text, each in zip(("ab cd efg", "ba dc gfe", "aa bb ccc", "a1 b2 c34", "xy zz top"), starts, strict=True)
+    ]
+    return Features(torch.randn(TEXTS, READ, HIDDEN).double(), mask, views)
 
 
 def uncached(decoder, features, limit):
@@ -85,7 +97,8 @@ def test_padding_and_company_change_nothing(decoder, features):
     together = decoder(features)
     for row in range(TEXTS):
         size = int(features.mask[row].sum())
-        alone = decoder(Features(features.hidden[row : row + 1, :size], features.mask[row : row + 1, :size]))[0]
+        own = features.rows(row, row + 1)
+        alone = decoder(Features(own.hidden[:, :size], own.mask[:, :size], own.views))[0]
         assert torch.equal(together[row][together[row] != PAD], alone)
 
 
