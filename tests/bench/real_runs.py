@@ -126,11 +126,11 @@ RUNS: Mapping[str, Run] = {
         tasks=[
             task("answer", "question_answering", "squad", "answers", text="question", text_pair="context"),
             task("subject", "generation", "aeslc", "subject_line", text="email_body",
-                 options={"metric": "rouge_l", "max_target_length": 24}),
+                 options={"metric": "rouge_l", "max_target_length": 24, "copying": True}),
         ],
-        training=steps(1500, batch=16, encoder=2e-4, heads=1e-3),
+        training=steps(750, batch=32, encoder=2e-4, heads=1e-3),
         bars=[Bar("answer", "f1", 55), Bar("subject", "rouge_l", 15)],
-        more=encoder(256) | sampling("uniform"),
+        more=encoder(128, freeze_layers=1) | sampling("uniform"),
     ),
     "cmrc2018": Run(
         tables=["cmrc2018"],
