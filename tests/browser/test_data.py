@@ -34,7 +34,8 @@ def bring(page, path):
 
 
 def test_a_file_becomes_a_task_that_trains_and_answers(visit, reviews, own_run) -> None:
-    page = visit("/").page
+    visitor = visit("/")
+    page = visitor.page
     bring(page, reviews)
     assert page.locator("#role_name").input_value() == "my reviews"
     page.locator("#role_kind").select_option("classification")
@@ -57,11 +58,11 @@ def test_a_file_becomes_a_task_that_trains_and_answers(visit, reviews, own_run) 
     page.locator("#answers .answer", has_text="my reviews").locator(".body").first.wait_for()
     assert page.locator("#answers .lab", has_text=LABELS[0]).count() == 1
 
-    page.reload()
+    visitor.reload()
     page.locator("button#go").wait_for()
     assert page.get_by_role("checkbox", name="my reviews", exact=True).is_checked()
     page.evaluate("() => history.replaceState(null, '', location.pathname)")
-    page.reload()
+    visitor.reload()
     page.locator(".cards .more option", has_text="my reviews").wait_for(state="attached")
 
 

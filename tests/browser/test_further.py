@@ -23,17 +23,18 @@ def relations(visit, run):
     """`relations()`: the tab with this run."""
 
     def opened(address="/", **context):
-        page = visit(f"{address}{'&' if '?' in address else '?'}run={run}", **context).page
-        wait_for_state(page, "finished")
-        page.get_by_role("tab", name="Relations", exact=True).click()
-        page.locator("#about_pairs h3").wait_for()
-        return page
+        visitor = visit(f"{address}{'&' if '?' in address else '?'}run={run}", **context)
+        wait_for_state(visitor.page, "finished")
+        visitor.page.get_by_role("tab", name="Relations", exact=True).click()
+        visitor.page.locator("#about_pairs h3").wait_for()
+        return visitor
 
     return opened
 
 
 def test_pairs_are_trained_at_a_press_and_their_gains_suggest_a_grouping(relations, app, run) -> None:
-    page = relations()
+    visitor = relations()
+    page = visitor.page
     pairs = page.locator("#about_pairs")
     button = pairs.get_by_role("button", name="Train every task alone and every pair: 3 runs")
     button.wait_for()
@@ -50,13 +51,14 @@ def test_pairs_are_trained_at_a_press_and_their_gains_suggest_a_grouping(relatio
     assert pairs.locator("td.helps, td.clashes").count() == 2
     assert "3 runs of 12 steps" in pairs.inner_text()
     page.locator(".suggested").get_by_role("button", name="Transfer gain").wait_for()
-    page.reload()
+    visitor.reload()
     page.get_by_role("tab", name="Relations", exact=True).click()
     pairs.locator(".matrix").wait_for()
 
 
 def test_encoders_are_compared_after_the_race(relations, run) -> None:
-    page = relations()
+    visitor = relations()
+    page = visitor.page
     alike = page.locator("#about_likeness")
     alike.get_by_text("Not trained alone yet: Sentiment, Topic.").wait_for()
     page.get_by_role("tab", name="Compare", exact=True).click()
@@ -71,7 +73,7 @@ def test_encoders_are_compared_after_the_race(relations, run) -> None:
     alike.get_by_role("button", name="embeddings").click()
     assert alike.locator(".chip.on").inner_text() == "embeddings"
     assert alike.locator("tbody td").all_inner_texts()[1] == "1.00", "embeddings are frozen, so they stay the same"
-    page.reload()
+    visitor.reload()
     page.get_by_role("tab", name="Relations", exact=True).click()
     alike.locator(".matrix").wait_for()
 
@@ -80,7 +82,7 @@ def test_encoders_are_compared_after_the_race(relations, run) -> None:
     ("look_of", "viewport"), [("light", LAPTOP), ("dark", LAPTOP), ("light", PHONE)], ids=["light", "dark", "phone"]
 )
 def test_axe_finds_nothing_serious_and_the_page_fits(relations, look_of, viewport) -> None:
-    page = relations(f"/?__theme={look_of}", viewport=viewport)
+    page = relations(f"/?__theme={look_of}", viewport=viewport).page
     page.locator("#about_likeness").scroll_into_view_if_needed()
     page.add_script_tag(path=AXE)
     assert page.evaluate(RULES) == []

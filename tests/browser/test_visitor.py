@@ -81,9 +81,10 @@ def test_a_hidden_line_stays_hidden_while_points_arrive(visit, live) -> None:
 
 
 def test_a_reload_finds_the_whole_curve(visit, app, live) -> None:
-    page = visit(f"/?run={live}").page
+    visitor = visit(f"/?run={live}")
+    page = visitor.page
     wait_for_steps(page, more=5)
-    page.reload()
+    visitor.reload()
     # A long run comes in several answers: the journal tells how far the page has to come.
     written = trained_steps(app, live)
     page.wait_for_function(f"least => ({NEWEST})() >= least", arg=written[-1])
