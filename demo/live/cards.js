@@ -116,7 +116,7 @@ export const mount = block(({ element, box, props, trigger, watch, words }) => {
   watch('value', arrive);
   document.addEventListener('lab:own', build);
   document.addEventListener('lab:tick', event => tick(event.detail));
-  build();
-  arrive();
+  // The form may be filled in already, with a task that only its run knows: taken in first, it is not taken for gone.
+  if (!adopt(props.value.own)) build();
   element.tasks = ticked;
 });

@@ -1,12 +1,13 @@
 """A visitor brings a file: from the upload over the wizard to a task that trains and answers, on the real page."""
 
 import json
+import time
 from pathlib import Path
 
 import axe_core_python
 import pytest
 
-from tests.browser.driving import LAPTOP, PHONE, set_steps, train, wait_for_state, wait_for_steps
+from tests.browser.driving import LAPTOP, PHONE, Visitor, set_steps, train, wait_for_state, wait_for_steps
 from tests.browser.test_fit import OVERFLOW, RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -14,6 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 READY = "#add_task:not([disabled])"
 AXE = Path(axe_core_python.__file__).parent / "axe.min.js"
 CELLS = ("<img src=x onerror=alert(1)>", "${alert(2)}", "=cmd|'/C calc'!A1", "{{value}}")
+LATE_S = 5.0
+"""So much later than the form's values does the file arrive that draws the cards."""
 LABELS = ("<b>lovely</b>", "${awful}")
 
 
@@ -78,6 +81,31 @@ def test_somebody_else_sees_the_run_and_can_repeat_it(visit, reviews, own_run) -
     other.get_by_role("checkbox", name="my reviews", exact=True).wait_for()
     own_run(train(other))
     wait_for_steps(other)
+
+
+def test_a_form_that_is_filled_in_before_its_cards_are_there_keeps_its_own_task(
+    chromium, app, visit, reviews, own_run
+) -> None:
+    page = visit("/").page
+    bring(page, reviews)
+    page.locator("#add_task").click()
+    page.get_by_role("tab", name="Lab", exact=True).click()
+    set_steps(page, 2)
+    own_run(run := train(page))
+    slow = Visitor(chromium, app.url)
+    late = []
+
+    def wait(route) -> None:
+        late.append(route)
+        if len(late) == 1:
+            time.sleep(LATE_S)
+        route.continue_()
+
+    slow.page.route("**/cards.js*", wait)
+    other = slow.go(f"/?run={run}")
+    assert late
+    other.get_by_role("checkbox", name="my reviews", exact=True).wait_for(timeout=20_000)
+    slow.leave()
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit, tmp_path) -> None:

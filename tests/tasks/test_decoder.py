@@ -22,7 +22,15 @@ def letters(text):
     return [(3 + ord(letter) % 37, place) for place, letter in enumerate(text)]
 
 
-@pytest.fixture(params=[(16, 1, None), (16, 2, None), (128, 2, None), (16, 1, letters), (128, 2, letters)], ids=str)
+def shape_of(made):
+    """How a test of this decoder is called."""
+    width, layers, split = made
+    return f"{width}-{layers}{'-copying' if split else ''}"
+
+
+@pytest.fixture(
+    params=[(16, 1, None), (16, 2, None), (128, 2, None), (16, 1, letters), (128, 2, letters)], ids=shape_of
+)
 def decoder(request):
     torch.manual_seed(request.param[1])
     width, layers, split = request.param
