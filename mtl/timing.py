@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice, zip_longest
 from statistics import fmean
 
+from mtl.checks import visible
 from mtl.data.sources import Row, Split, TaskSpec
 from mtl.inference import asked
 from mtl.model import MultiTaskModel
@@ -31,7 +32,7 @@ def questions(
         for name, spec in readings.items()
     ]
     turns = chain.from_iterable(zip_longest(*sources))
-    return list(islice((found for found in turns if found is not None and found[0].strip()), count))
+    return list(islice((found for found in turns if found is not None and visible(found[0])), count))
 
 
 class QuestionTimer:

@@ -25,8 +25,9 @@ def test_sources_are_asked_in_turn_and_only_test_texts() -> None:
     assert len(found) == QUESTIONS == len(set(found))
 
 
-def test_an_empty_text_is_no_question() -> None:
-    assert questions({"single": {"test": [{"text": " "}, {"text": "a"}]}}, SPECS[:1]) == [("a", None)]
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\ufeff", "\ud800"])
+def test_a_text_without_a_visible_character_is_no_question(text) -> None:
+    assert questions({"single": {"test": [{"text": text}, {"text": "a"}]}}, SPECS[:1]) == [("a", None)]
 
 
 def test_the_time_is_the_mean_of_the_faster_of_two(make_trainer, never) -> None:
