@@ -15,7 +15,7 @@ from demo.problems import plain_error
 from demo.starting import Starter
 from mtl.errors import MtlError
 from mtl.runs.known import FINISHED
-from mtl.runs.race import LIKENESS, Races
+from mtl.runs.race import LIKENESS, Entry, Races
 from mtl.runs.store import RunStore
 
 COMPARING_S = 180.0
@@ -61,16 +61,14 @@ class Likening:
 
     def _alone(self, run_id: str) -> dict[str, str | None]:
         """The finished twin of each task, with its snapshot."""
+        entries = self._races.entries(run_id)
         return {
-            entry.task: entry.run_id
-            if entry.status and entry.status.state == FINISHED and self._kept(entry.run_id)
-            else None
-            for entry in self._races.entries(run_id)
-            if entry.task is not None
+            entry.task: entry.run_id if self._usable(entry) else None for entry in entries if entry.task is not None
         }
 
-    def _kept(self, run_id: str | None) -> bool:
-        return run_id is not None and self._store.newest_snapshot(run_id) is not None
+    def _usable(self, entry: Entry) -> bool:
+        finished = entry.run_id and entry.status and entry.status.state == FINISHED
+        return bool(finished and self._store.newest_snapshot(str(entry.run_id)))
 
     def _read(self, run_id: str) -> dict[str, Any] | None:
         """What was found before; None for no file, and for one that is none of ours."""

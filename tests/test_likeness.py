@@ -1,5 +1,6 @@
 """How alike the encoders of single-task runs are: the same as by hand, kept beside the run, and in an errand."""
 
+import errno
 import json
 
 import pytest
@@ -8,7 +9,7 @@ from mtl import errands, worker
 from mtl.checkpoint import snapshots
 from mtl.data.origins import RunData
 from mtl.data.selection import rows_of_run
-from mtl.errors import CheckpointError
+from mtl.errors import CheckpointError, StorageError
 from mtl.likeness import TEXTS, compare_encoders
 from mtl.model import MultiTaskModel
 from mtl.representations import encoder_similarities
@@ -47,6 +48,19 @@ def test_it_is_that_of_the_models_on_texts_of_all_tasks(race, tmp_path) -> None:
     assert 0 < found["levels"]["2"]["values"][0][1] < 1
     assert json.loads((folder / LIKENESS).read_text()) == found
     assert found["runs"] == {task: each.name for task, each in alone.items()}
+
+
+def test_a_full_disk_is_told_and_leaves_what_was_there(race, monkeypatch) -> None:
+    folder, alone = race
+    (folder / LIKENESS).write_text("before")
+
+    def full(path, values):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("mtl.likeness.write_json", full)
+    with pytest.raises(StorageError):
+        compare_encoders(folder, alone)
+    assert (folder / LIKENESS).read_text() == "before"
 
 
 def test_an_errand_tells_it_too_and_a_run_without_snapshots_is_refused(race, tmp_path) -> None:

@@ -44,7 +44,7 @@ def build_relations(services: Services, pages: gr.Tabs, lab: Lab) -> None:
 
 
 class Measuring:
-    """What happens on a press of the buttons that measure more: of which run, what was started, and any refusal."""
+    """What happens on a press of the buttons that measure more: tells of which run, and any refusal."""
 
     def __init__(self, pairing: Pairing, likening: Likening) -> None:
         self._pairing, self._likening = pairing, likening
@@ -53,9 +53,10 @@ class Measuring:
         """Starts the runs of pairs that are missing."""
         run = str(getattr(event, "run", None))
         try:
-            return _told("pairs", run, started=self._pairing.start(run, visitor_of(event, request)))
+            self._pairing.start(run, visitor_of(event, request))
         except MtlError as error:
-            return _told("pairs", run, refusal=plain_error(error))
+            return _told("pairs", run, plain_error(error))
+        return _told("pairs", run)
 
     def liken(self, event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         """Compares the encoders of the tasks alone."""
@@ -63,12 +64,12 @@ class Measuring:
         try:
             told = self._likening.compare(run, visitor_of(event, request))
         except MtlError as error:
-            return _told("likeness", run, refusal=plain_error(error))
-        return _told("likeness", run, refusal=told.get("error"))
+            return _told("likeness", run, plain_error(error))
+        return _told("likeness", run, told.get("error"))
 
 
-def _told(about: str, run: str, **more: Any) -> dict[str, Any]:
-    return {"about": about, "run": run, "started": 0, "refusal": None, "nonce": secrets.token_hex(4), **more}
+def _told(about: str, run: str, refusal: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"about": about, "run": run, "refusal": refusal, "nonce": secrets.token_hex(4)}
 
 
 class Relating:

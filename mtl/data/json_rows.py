@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mtl.data.refusals import DAMAGES, Problem, damage, refusal
+from mtl.data.refusals import Problem, damage, refusal
 from mtl.data.table import Limits, Table, make_table
 from mtl.errors import DataError
 
@@ -44,7 +44,7 @@ class _Layout(ValueError):
     """JSON whose rows are not where they are looked for; ``key`` is what a known layout lacks."""
 
     def __init__(self, key: str | None = None) -> None:
-        super().__init__(DAMAGES["layout"] if key is None else DAMAGES["squad"].format(key=key))
+        super().__init__(key)
         self.key = key
 
 

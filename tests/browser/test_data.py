@@ -36,6 +36,15 @@ def bring(page, path):
     page.locator(READY).wait_for()
 
 
+def train_own(page, path):
+    """Trains the task of the file, with those that are ticked anyway, and returns the run."""
+    bring(page, path)
+    page.locator("#add_task").click()
+    page.get_by_role("tab", name="Lab", exact=True).click()
+    set_steps(page, 2)
+    return train(page)
+
+
 def test_a_file_becomes_a_task_that_trains_and_answers(visit, reviews, own_run) -> None:
     visitor = visit("/")
     page = visitor.page
@@ -71,11 +80,7 @@ def test_a_file_becomes_a_task_that_trains_and_answers(visit, reviews, own_run) 
 
 def test_somebody_else_sees_the_run_and_can_repeat_it(visit, reviews, own_run) -> None:
     page = visit("/").page
-    bring(page, reviews)
-    page.locator("#add_task").click()
-    page.get_by_role("tab", name="Lab", exact=True).click()
-    set_steps(page, 2)
-    own_run(run := train(page))
+    own_run(run := train_own(page, reviews))
     wait_for_state(page, "finished")
     other = visit(f"/?run={run}").page
     other.get_by_role("checkbox", name="my reviews", exact=True).wait_for()
@@ -87,11 +92,7 @@ def test_a_form_that_is_filled_in_before_its_cards_are_there_keeps_its_own_task(
     chromium, app, visit, reviews, own_run
 ) -> None:
     page = visit("/").page
-    bring(page, reviews)
-    page.locator("#add_task").click()
-    page.get_by_role("tab", name="Lab", exact=True).click()
-    set_steps(page, 2)
-    own_run(run := train(page))
+    own_run(run := train_own(page, reviews))
     slow = Visitor(chromium, app.url)
     late = []
 

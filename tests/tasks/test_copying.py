@@ -6,6 +6,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from mtl.attribution import explain
+from mtl.inference import answer
+from mtl.model import MultiTaskModel
 from mtl.tasks.copying import Copier, sources_of
 from mtl.tasks.task import TextView
 from mtl.tasks.vocabulary import TrainedVocabulary
@@ -79,3 +82,22 @@ def test_a_spaced_vocabulary_has_the_same_pieces_for_a_word_wherever_it_stands()
     text = "Monday Meeting"
     ends = [end for _, end in spaced.split(text)]
     assert ends == sorted(ends) and ends[-1] == len(text) - 1
+
+
+@pytest.mark.parametrize(
+    "sharing", [{"name": "hard"}, {"name": "partial", "options": {"layers": 1}}], ids=["hard", "own"]
+)
+def test_a_task_that_copies_trains_is_saved_and_tells_its_words(sharing, make_trainer, never, tmp_path) -> None:
+    tasks = [{"name": "headline", "options": {"copying": True}}, "headline_topic"]
+    trainer = make_trainer(tasks, max_steps=2, parts={"sharing": sharing})
+    before = {name: each.clone() for name, each in trainer.model.heads["headline"].copier.named_parameters()}
+    trainer.run(lambda event: None, never, None)
+    after = dict(trainer.model.heads["headline"].copier.named_parameters())
+    assert all(not torch.equal(each, after[name]) for name, each in before.items())
+    model = trainer.model.eval()
+    model.save_pretrained(tmp_path / "saved")
+    again = MultiTaskModel.from_pretrained(tmp_path / "saved").eval()
+    text = "On Monday Maria Haas opened a bakery in Lisbon, and 300 people came."
+    assert answer(again, text).to_dict() == answer(model, text).to_dict()
+    found = explain(model, text).to_dict()
+    assert "headline" in found["tasks"] or "headline" in found["silent"]
