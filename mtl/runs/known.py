@@ -6,8 +6,9 @@ whoever started them and why; after a reload, from another browser or after a re
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from mtl.errors import ConfigError, RunNotFound
 from mtl.runs.config import RunConfig
@@ -21,13 +22,23 @@ ANY_SEED = ("kind", "source", "labels", "metric", "test_rows")
 """The same of two seeds, which take other validation rows and shuffle the training rows."""
 
 ByConfig = Mapping[RunConfig, Sequence[str]]
-Found = tuple[str, RunStatus]
-"""A run's id, and how it is."""
 
 
-def is_missing(status: RunStatus | None) -> bool:
-    """Whether a run has yet to be started: there is none, or it ended before its end."""
-    return status is None or (status.final and status.state != FINISHED)
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A run that is wanted: the one that was found, or the place that it leaves empty."""
+
+    config: RunConfig
+    run_id: str | None = None
+    status: RunStatus | None = None
+
+    @property
+    def missing(self) -> bool:
+        """Whether a run has yet to be started: there is none, or it ended before its end."""
+        return self.status is None or (self.status.final and self.status.state != FINISHED)
+
+
+Wanted = TypeVar("Wanted", bound=Place)
 
 
 class KnownRuns:
@@ -60,22 +71,23 @@ class KnownRuns:
                     found.setdefault(self._configs[each], []).append(each)
         return found
 
-    def best(self, runs: Sequence[str], beside: str, told: Sequence[str] = SAME_SEED) -> Found | None:
-        """The run that is furthest: finished, else at work, else waiting, else ended too early; None if none is usable.
+    def fill(self, place: Wanted, known: ByConfig, beside: str, told: Sequence[str] = SAME_SEED) -> Wanted:
+        """The place with the run that is furthest: finished, else at work, else waiting, else ended too early.
 
         Args:
-            runs: Runs of one config.
+            place: What is wanted; it stays as it is if no run is usable.
+            known: What ``by_config`` gives.
             beside: A finished run counts only if it had the data of this one.
             told: Which fields of a task say so.
         """
-        found: list[Found] = []
-        for run_id in runs:
+        found: list[Wanted] = []
+        for run_id in known.get(place.config, ()):
             with suppress(RunNotFound):
                 status = self._store.status(run_id)
                 alike = status.state != FINISHED or self._alike(run_id, beside, told)
                 if alike and self._usable(run_id, beside):
-                    found.append((run_id, status))
-        return min(found, key=_rank, default=None)
+                    found.append(replace(place, run_id=run_id, status=status))
+        return min(found, key=_rank, default=place)
 
     def _usable(self, run_id: str, beside: str) -> bool:
         """Whether a run may be used beside another one."""
@@ -102,6 +114,7 @@ class KnownRuns:
         return {str(line.get("name")): line for line in self._starts[run_id].get("tasks", ())}
 
 
-def _rank(found: Found) -> int:
-    status = found[1]
-    return 3 if is_missing(status) else {FINISHED: 0, QUEUED: 2}.get(status.state, 1)
+def _rank(place: Place) -> int:
+    if place.missing or place.status is None:
+        return 3
+    return {FINISHED: 0, QUEUED: 2}.get(place.status.state, 1)

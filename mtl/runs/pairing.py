@@ -5,10 +5,8 @@ They are kept nowhere and found by their configs, as those of a race are.
 
 from dataclasses import dataclass
 
-from mtl.runs.config import RunConfig
-from mtl.runs.known import ByConfig, KnownRuns, is_missing
+from mtl.runs.known import KnownRuns, Place
 from mtl.runs.pairs import Names, pair_configs
-from mtl.runs.status import RunStatus
 from mtl.runs.store import RunStore
 
 PART = 2
@@ -18,18 +16,10 @@ SHORTEST, LONGEST = 16, 200
 
 
 @dataclass(frozen=True)
-class PairEntry:
-    """The run of one task alone or of two together, or the place that it leaves empty."""
+class PairEntry(Place):
+    """The run of one task alone or of two together."""
 
     names: Names
-    config: RunConfig
-    run_id: str | None = None
-    status: RunStatus | None = None
-
-    @property
-    def missing(self) -> bool:
-        """Whether a run has yet to be started: there is none, or it ended before its end."""
-        return is_missing(self.status)
 
 
 def short_steps(steps: int) -> int:
@@ -59,13 +49,9 @@ class Pairings:
         config = self._store.config(run_id)
         wanted = pair_configs(config, short_steps(self.steps(run_id)))
         known = self._known.by_config()
-        return [self._entry(names, part, known, run_id) for names, part in wanted.items()]
+        return [self._known.fill(PairEntry(names, config=part), known, run_id) for names, part in wanted.items()]
 
     def steps(self, run_id: str) -> int:
         """The steps that the run has or will have; of one that counts passes and has not begun, the longest."""
         told = self._store.status(run_id).max_steps or self._store.config(run_id).training.max_steps
         return told if told > 0 else PART * LONGEST
-
-    def _entry(self, names: Names, part: RunConfig, known: ByConfig, run_id: str) -> PairEntry:
-        found = self._known.best(known.get(part, ()), run_id)
-        return PairEntry(names, part, *found) if found else PairEntry(names, part)

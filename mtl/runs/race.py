@@ -5,12 +5,9 @@ there are runs of these configs, and how they are, is read from their folders (`
 is used whoever trained it and why, and one that was deleted is missing again.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mtl.runs.config import RunConfig
-from mtl.runs.known import ANY_SEED, SAME_SEED, ByConfig, KnownRuns, is_missing
-from mtl.runs.status import RunStatus
+from mtl.runs.known import ANY_SEED, SAME_SEED, KnownRuns, Place
 from mtl.runs.store import RunStore
 from mtl.runs.twins import heats
 
@@ -19,20 +16,12 @@ LIKENESS = "likeness.json"
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One run of a race, or the place that it leaves empty."""
+class Entry(Place):
+    """One run of a race."""
 
     seed: int
     task: str | None
     """The task that is trained alone; None for all together."""
-    config: RunConfig
-    run_id: str | None = None
-    status: RunStatus | None = None
-
-    @property
-    def missing(self) -> bool:
-        """Whether a run has yet to be started: there is none, or it ended before its end."""
-        return is_missing(self.status)
 
 
 class Races:
@@ -59,18 +48,14 @@ class Races:
         found = []
         for heat in planned:
             first = heat.seed == planned[0].seed
-            together = Entry(heat.seed, None, heat.together)
+            together = Entry(heat.seed, None, config=heat.together)
             if first:
-                together = Entry(heat.seed, None, heat.together, run_id, self._store.status(run_id))
+                together = replace(together, run_id=run_id, status=self._store.status(run_id))
             if together.missing:  # the race's own run may have ended too early, and been trained again
-                together = self._best(together, known, run_id, SAME_SEED if first else ANY_SEED)
+                together = self._known.fill(together, known, run_id, SAME_SEED if first else ANY_SEED)
             found.append(together)
             told = SAME_SEED if together.run_id else ANY_SEED
             for task, config in heat.alone.items():
-                entry = Entry(heat.seed, task, config)
-                found.append(self._best(entry, known, together.run_id or run_id, told))
+                entry = Entry(heat.seed, task, config=config)
+                found.append(self._known.fill(entry, known, together.run_id or run_id, told))
         return found
-
-    def _best(self, entry: Entry, known: ByConfig, beside: str, told: Sequence[str]) -> Entry:
-        found = self._known.best(known.get(entry.config, ()), beside, told)
-        return replace(entry, run_id=found[0], status=found[1]) if found else entry
