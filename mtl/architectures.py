@@ -38,13 +38,16 @@ class Architecture:
     dropout: str = "hidden_dropout_prob"
     last: str | None = None
     """The module after the last layer."""
+    apart: bool = False
+    """Whether it takes a mask of its own for each token, and positions that begin anew: two texts can then be read in
+    one pass as if each stood alone. Others compute positions from places, or attend within windows."""
 
 
-_BERT = Architecture(token_types=True)
-_ROBERTA = Architecture(token_types=True, after_padding=True)
+_BERT = Architecture(token_types=True, apart=True)
+_ROBERTA = replace(_BERT, after_padding=True)
 _T5 = Architecture(
     layers="num_layers", hidden="d_model", feed_forward="d_ff", positions=None, decoder=True, dropout="dropout_rate",
-    last="final_layer_norm",
+    last="final_layer_norm", apart=True,
 )  # fmt: skip
 _BART = Architecture(
     layers="encoder_layers", hidden="d_model", feed_forward="encoder_ffn_dim", decoder=True, dropout="dropout"
@@ -53,12 +56,14 @@ _BART = Architecture(
 ARCHITECTURES: Mapping[str, Architecture] = {
     "bert": _BERT,
     "electra": _BERT,
-    "distilbert": Architecture(layers="n_layers", hidden="dim", feed_forward="hidden_dim", dropout="dropout"),
+    "distilbert": Architecture(
+        layers="n_layers", hidden="dim", feed_forward="hidden_dim", dropout="dropout", apart=True
+    ),
     "roberta": _ROBERTA,
     "xlm-roberta": _ROBERTA,
     "camembert": _ROBERTA,
-    "mpnet": Architecture(after_padding=True),
-    "deberta-v2": _BERT,
+    "mpnet": Architecture(after_padding=True, apart=True),
+    "deberta-v2": replace(_BERT, apart=False),
     "modernbert": Architecture(matrices=3, learned=False, dropout="mlp_dropout", last="final_norm"),
     "t5": _T5,
     "mt5": _T5,
@@ -155,9 +160,18 @@ def _only_decodes(config: Mapping[str, Any], model_type: str) -> bool:
 def _max_positions(family: Architecture, config: Mapping[str, Any], name: str) -> int | None:
     if family.positions is None:
         return None
+    return _whole(config, family.positions, name) - _first(family, config)
+
+
+def first_position(config: Mapping[str, Any]) -> int | None:
+    """The position of a text's first token, of an encoder with this ``config.json``; None where they are relative."""
+    family = ARCHITECTURES[config["model_type"]]
+    return None if family.positions is None else _first(family, config)
+
+
+def _first(family: Architecture, config: Mapping[str, Any]) -> int:
     padding = config.get("pad_token_id")
-    lost = (1 if padding is None else int(padding)) + 1 if family.after_padding else 0
-    return _whole(config, family.positions, name) - lost
+    return (1 if padding is None else int(padding)) + 1 if family.after_padding else 0
 
 
 def _embeddings(family: Architecture, config: Mapping[str, Any], hidden: int, name: str) -> int:

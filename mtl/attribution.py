@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from mtl.data.batches import tokenised
 from mtl.data.reading import Reading
+from mtl.data.tokens import tokenised
 from mtl.model import MultiTaskModel
 from mtl.questioning import Read, cleaned, read
 
@@ -219,9 +219,9 @@ class Places:
         return [
             [
                 self._members(which, first - shift * (which == 0), last - shift * (which == 0))
-                for (first, last), which in zip(encoded["offset_mapping"][at], encoded.sequence_ids(at), strict=True)
+                for (first, last), which in zip(tokens.offsets, tokens.texts, strict=True)
             ]
-            for at in range(len(each.examples))
+            for tokens in encoded
         ]
 
     def _members(self, which: int | None, first: int, last: int) -> list[tuple[int, float]]:

@@ -12,9 +12,11 @@ from torch import Tensor, nn
 from transformers import GenerationMixin, PreTrainedModel, PreTrainedTokenizerBase
 
 from mtl import checkpoint
+from mtl.architectures import first_position
 from mtl.checkpoint import Parts
 from mtl.data.batches import Batch
 from mtl.data.sources import TaskSpec
+from mtl.data.tokens import apart_inputs
 from mtl.errors import CheckpointError, ConfigError, EncoderError
 from mtl.pretrained import dropout_of, encoder_of, limits_of, new_encoder
 from mtl.runs.config import Choice, EncoderConfig
@@ -50,6 +52,7 @@ class MultiTaskModel(nn.Module):
         self.sharing_choice = sharing
         self.architecture = encoder.config
         self._has_decoder = isinstance(encoder, GenerationMixin)
+        self._first_position = first_position(encoder.config.to_dict())
         body = make_body(encoder, tokenizer)
         method = find(SHARING, "sharing", sharing)
         self.sharing = method.load()(body.encoder, list(self.tasks), **method.check("sharing", sharing))
@@ -83,16 +86,19 @@ class MultiTaskModel(nn.Module):
 
     def encode(self, batch: Batch, tasks: Sequence[str]) -> dict[str, Tensor]:
         """Hidden states for each task, ``[B, L, H]``."""
-        return self.sharing(batch.inputs(), tasks)
+        return self.sharing(self.inputs(batch), tasks)
+
+    def inputs(self, batch: Batch) -> dict[str, Tensor]:
+        """What the encoder takes."""
+        if batch.segments is None:
+            return batch.inputs()
+        return batch.inputs() | apart_inputs(batch.segments, self._first_position)
 
     def read(self, batch: Batch, tasks: Sequence[str]) -> dict[str, Features]:
         """What each task's head reads; tasks with the same hidden states have the same features."""
         hidden = self.encode(batch, tasks)
         shared: dict[int, Features] = {}
-        return {
-            name: shared.setdefault(id(hidden[name]), Features(hidden[name], batch.attention_mask, batch.views))
-            for name in tasks
-        }
+        return {name: shared.setdefault(id(hidden[name]), batch.features(hidden[name])) for name in tasks}
 
     def forward(self, batch: Batch, tasks: Sequence[str] | None = None) -> dict[str, Tensor]:
         """What each task's head gives, shown the batch's labels; ``tasks`` None asks all. Shapes are the heads'."""

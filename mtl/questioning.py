@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mtl.checks import visible
-from mtl.data.batches import Batch, collate, encode_texts, split_words
+from mtl.data.batches import Batch, collate, encode_texts
 from mtl.data.reading import Example, Reading
+from mtl.data.tokens import split_words
 from mtl.errors import ConfigError
 from mtl.model import MultiTaskModel
 from mtl.tasks.features import Features

@@ -21,7 +21,7 @@ RECORDER = "demo/lessons/record.py"
 TORCH_FREE = {"mtl/errors.py", "mtl/checks.py", "mtl/encoders.py"} | {
     path.relative_to(ROOT).as_posix()
     for path in ROOT.glob("mtl/data/**/*.py")
-    if path.name not in ("batches.py", "reading.py")
+    if path.name not in ("batches.py", "reading.py", "tokens.py")
 }
 FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|common|misc|managers?|base)(_.*)?|.*_(utils?|helpers?|manager)")
 TOP_LEVEL = {

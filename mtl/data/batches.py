@@ -3,7 +3,6 @@
 B texts · L tokens
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,13 +12,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import BatchEncoding, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
-from mtl.data.reading import Example, Reading, shortened
+from mtl.data.reading import Example, Reading
 from mtl.data.sources import Row
+from mtl.data.tokens import first_tokens, split_words, tokenised, word_ranges
+from mtl.tasks.features import Features
 from mtl.tasks.task import Task, TextView
-
-WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class Batch:
     views: Sequence[TextView] = ()
     labelled: Mapping[str, int] = field(default_factory=dict)
     """How many of the texts have a label of each task."""
+    segments: Tensor | None = None  # [B, L], 1 and 2 for two texts that are read apart, 0 for padding
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -43,66 +43,17 @@ class Batch:
         inputs = {"input_ids": self.input_ids, "attention_mask": self.attention_mask}
         return inputs if self.token_type_ids is None else {**inputs, "token_type_ids": self.token_type_ids}
 
+    def features(self, hidden: Tensor) -> Features:
+        """What a head reads, from hidden states ``[B, L, H]``."""
+        return Features(hidden, self.attention_mask, self.views, self.segments)
+
     def to(self, device: torch.device) -> "Batch":
         """The same batch with its tensors on the device."""
         types = None if self.token_type_ids is None else self.token_type_ids.to(device)
         labels = {name: tensor.to(device) for name, tensor in self.labels.items()}
         ids, mask = self.input_ids.to(device), self.attention_mask.to(device)
-        return Batch(self.source, ids, mask, types, labels, self.views, self.labelled)
-
-
-def split_words(text: str) -> list[tuple[int, int]]:
-    """Character ranges of words and punctuation marks."""
-    return [match.span() for match in WORD.finditer(text)]
-
-
-def word_ranges(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
-    """Character ranges of given words, in order; an empty range for a word that is not in the text."""
-    ranges, position = [], 0
-    for word in words:
-        start = text.find(word, position)
-        if start < 0:
-            ranges.append((position, position))
-            continue
-        position = start + len(word)
-        ranges.append((start, position))
-    return ranges
-
-
-def first_tokens(words: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]], end: int) -> list[int]:
-    """The first token of each word, by character ranges of the tokens; -1 for a word without one.
-
-    Args:
-        words: Character ranges of the words, in order.
-        offsets: Character ranges of the tokens; special tokens have an empty one.
-        end: Tokens from here on belong to another text.
-    """
-    starts, token = [], 0
-    for first, last in words:
-        while token < end and (offsets[token][0] == offsets[token][1] or offsets[token][1] <= first):
-            token += 1
-        inside = token < end and offsets[token][0] < last and first < last
-        starts.append(token if inside else -1)
-    return starts
-
-
-def tokenised(
-    tokenizer: PreTrainedTokenizerBase,
-    texts: Sequence[str],
-    pairs: Sequence[str] | None,
-    max_length: int,
-    reading: Reading,
-) -> tuple[BatchEncoding, list[str]]:
-    """The tokens of ``encode_texts``, with their characters, and the first texts as they were read."""
-    read = [reading.prefix + text for text in texts]
-    options: dict[str, Any] = {"truncation": "longest_first"}
-    if reading.stride is not None and pairs is not None:
-        read = shortened(tokenizer, read, max_length // 2)
-        stride = min(reading.stride, max_length // 4)
-        options = {"truncation": "only_second", "stride": stride, "return_overflowing_tokens": True}
-    seconds = None if pairs is None else list(pairs)
-    encoded = tokenizer(read, seconds, max_length=max_length, return_offsets_mapping=True, verbose=False, **options)
-    return encoded, read
+        segments = None if self.segments is None else self.segments.to(device)
+        return Batch(self.source, ids, mask, types, labels, self.views, self.labelled, segments)
 
 
 def encode_texts(
@@ -113,28 +64,21 @@ def encode_texts(
     max_length: int,
     reading: Reading | None = None,
 ) -> list[Example]:
-    """Tokenises texts, or pairs of texts, once.
-
-    Without a stride, texts are cut to ``max_length`` tokens, the longer of a pair first. With one, a long second text
-    is read in windows that overlap by ``stride`` tokens (at most a quarter of ``max_length``), each after the first
-    text, which may fill half of a window; a row's windows follow each other.
-    """
+    """Tokenises texts, or pairs of texts, once, as ``tokenised`` says; a row's windows follow each other."""
     reading = reading or Reading(pairs is not None)
     encoded, read = tokenised(tokenizer, texts, pairs, max_length, reading)
-    windowed = reading.stride is not None and pairs is not None
-    types = encoded.get("token_type_ids") if pairs is not None else None
-    rows = encoded.get("overflow_to_sample_mapping") or range(len(texts))
+    shift = len(reading.prefix)
     examples = []
-    for at, row in enumerate(rows):
-        ids, sequence, offsets = encoded["input_ids"][at], encoded.sequence_ids(at), encoded["offset_mapping"][at]
-        end = next((token for token, which in enumerate(sequence) if which == 1), len(ids))
-        shift = len(reading.prefix)
-        starts = first_tokens([(first + shift, last + shift) for first, last in words[row]], offsets, end)
-        inside = [span if which == 1 else (0, 0) for span, which in zip(offsets, sequence, strict=True)]
+    for tokens in encoded:
+        row = tokens.row
+        end = next((at for at, which in enumerate(tokens.texts) if which == 1), len(tokens.texts))
+        starts = first_tokens([(first + shift, last + shift) for first, last in words[row]], tokens.offsets, end)
+        inside = [span if which == 1 else (0, 0) for span, which in zip(tokens.offsets, tokens.texts, strict=True)]
         view = TextView(texts[row], words[row], starts, pairs[row] if pairs is not None else None, inside)
-        cut = len(read[row]) < shift + len(texts[row])
-        cut = cut or (not windowed and bool(encoded.encodings[at].overflowing))
-        examples.append(Example(ids, types[at] if types else None, view, row=row, cut=cut))
+        cut = tokens.cut or len(read[row]) < shift + len(texts[row])
+        examples.append(
+            Example(tokens.input_ids, tokens.token_type_ids, view, segments=tokens.segments, row=row, cut=cut)
+        )
     return examples
 
 
@@ -193,19 +137,23 @@ def collate(source: str, examples: Sequence[Example], tasks: Sequence[Task], pad
     mask = torch.zeros((len(examples), length), dtype=torch.long)  # [B, L]
     typed = examples[0].token_type_ids is not None
     types = torch.zeros((len(examples), length), dtype=torch.long) if typed else None  # [B, L]
+    segmented = any(example.segments is not None for example in examples)
+    segments = torch.zeros((len(examples), length), dtype=torch.long) if segmented else None  # [B, L]
     for row, example in enumerate(examples):
         size = len(example.input_ids)
         ids[row, :size] = torch.tensor(example.input_ids)
         mask[row, :size] = 1
         if types is not None and example.token_type_ids is not None:
             types[row, :size] = torch.tensor(example.token_type_ids)
+        if segments is not None:
+            segments[row, :size] = torch.tensor(example.segments or [1] * size)
     views = [example.view for example in examples]
     labels = {
         task.name: task.collate([example.targets.get(task.name) for example in examples], views, length)
         for task in tasks
     }
     labelled = {task.name: sum(example.targets.get(task.name) is not None for example in examples) for task in tasks}
-    return Batch(source, ids, mask, types, labels, views, labelled)
+    return Batch(source, ids, mask, types, labels, views, labelled, segments)
 
 
 def by_length(examples: Sequence[Example], batch_size: int) -> Iterator[list[int]]:

@@ -19,13 +19,16 @@ class Reading:
     """Written before every text."""
     stride: int | None = None
     """Tokens that neighbouring windows on a long second text share; None cuts instead."""
+    apart: bool = False
+    """Whether two texts are read as if each stood alone."""
 
     @classmethod
     def of(cls, tasks: Sequence[Task]) -> "Reading":
         """How these tasks of one source read it.
 
         Raises:
-            ConfigError: They read different columns, or ask for different prefixes: one pass reads one text.
+            ConfigError: They read different columns, or ask for different prefixes, or read
+                two texts together and apart: one pass reads one text in one way.
         """
         columns = sorted({(task.spec.text, task.spec.text_pair or "") for task in tasks})
         if len(columns) > 1:
@@ -33,8 +36,11 @@ class Reading:
         prefixes = sorted({task.prefix for task in tasks if task.prefix})
         if len(prefixes) > 1:
             raise ConfigError("tasks.prefix", f"be the same for all tasks of {tasks[0].spec.source!r}", prefixes)
+        apart = {task.apart for task in tasks}
+        if len(apart) > 1:
+            raise ConfigError("tasks.options.apart", f"be the same for all tasks of {tasks[0].spec.source!r}", apart)
         stride = max((task.stride for task in tasks if task.stride is not None), default=None)
-        return cls(tasks[0].spec.pair, prefixes[0] if prefixes else "", stride)
+        return cls(tasks[0].spec.pair, prefixes[0] if prefixes else "", stride, apart.pop())
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Example:
     """The row's place in its split."""
     cut: bool = False
     """Whether the text was longer than ``max_length``."""
+    segments: Sequence[int] | None = None
+    """1 and 2 where two texts are read apart: of which each token is."""
 
     @property
     def word_starts(self) -> Sequence[int]:

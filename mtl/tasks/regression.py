@@ -5,14 +5,17 @@ B texts · H hidden size
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from scipy.stats import DegenerateDataWarning, pearsonr, spearmanr
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from mtl.data.sources import Row
-from mtl.errors import DataError, shown
+from mtl.architectures import ARCHITECTURES
+from mtl.data.sources import Row, TaskSpec
+from mtl.errors import ConfigError, DataError, shown
 from mtl.tasks.answers import Score
 from mtl.tasks.classification import PooledHead
 from mtl.tasks.features import Features
@@ -24,6 +27,21 @@ THIRDS = 3
 """Slices of the range."""
 
 
+class CosineHead(nn.Module):
+    """The cosine of the two texts' mean hidden states, on a line: at first 0 is the range's low end and 1 its high."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Linear(1, 1)
+        nn.init.constant_(self.line.weight, QUARTERS)
+        nn.init.constant_(self.line.bias, -QUARTERS / 2)
+
+    def forward(self, features: Features, labels: Tensor | None = None) -> Tensor:
+        """One number a pair, ``[B, 1]``; labels do not matter."""
+        cosines = F.cosine_similarity(*features.pooled_apart)  # [B]
+        return self.line(cosines.unsqueeze(-1))
+
+
 class Regression(Task):
     """One number in [low, high], trained with the mean squared error.
 
@@ -32,9 +50,23 @@ class Regression(Task):
     Loss: (z − z*)², in quarters of the range squared: 1 is an error of a quarter of the range.
     Scores: Pearson's and Spearman's correlation (SciPy; 0 where a side is constant), and ``closeness``, which is 1
     minus the mean absolute error on the unit scale.
+
+    With ``apart`` the two texts of a pair are read in one pass as if each stood alone, and their number is the cosine
+    of their mean hidden states, on a line that is trained: as in `Sentence-BERT <https://arxiv.org/abs/1908.10084>`_
+    (EMNLP 2019). For how alike texts are, with an encoder that was made to be compared so.
     """
 
     metric = "pearson"
+
+    def __init__(self, spec: TaskSpec, loss_scale: float = 1.0, options: Mapping[str, Any] | None = None) -> None:
+        """
+        Raises:
+            ConfigError: There is no second text that could be read apart from the first.
+        """
+        super().__init__(spec, loss_scale, options)
+        self.apart = bool(self.options.get("apart"))
+        if self.apart and not spec.pair:
+            raise ConfigError(f"tasks.{self.name}.options.apart", "be off for a task that reads one text", True)
 
     @property
     def _range(self) -> float:
@@ -60,8 +92,18 @@ class Regression(Task):
         return torch.tensor([math.nan if label is None else label for label in targets], dtype=torch.float32)
 
     def head(self, body: Body) -> nn.Module:
-        """Features -> one number a text, ``[B, 1]``."""
-        return PooledHead(body, 1)
+        """Features -> one number a text, ``[B, 1]``.
+
+        Raises:
+            ConfigError: This encoder cannot read two texts apart in one pass.
+        """
+        if not self.apart:
+            return PooledHead(body, 1)
+        family = body.encoder.config.model_type
+        if not ARCHITECTURES[family].apart:
+            rule = f"be off: encoders of the kind {family} cannot read two texts apart"
+            raise ConfigError(f"tasks.{self.name}.options.apart", rule, True)
+        return CosineHead()
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Mean squared error over labelled texts, in quarters of the range squared."""

@@ -69,6 +69,8 @@ class Task(ABC):
     """Tokens that neighbouring windows on a long second text share; None cuts long texts instead."""
     copies: bool = False
     """Whether the head takes over pieces of what it reads: it then has to know the words."""
+    apart: bool = False
+    """Whether two texts are read as if each stood alone."""
     writes: bool = False
     """Whether the head may be the checkpoint's own decoder."""
     prefix: str = ""

@@ -19,12 +19,15 @@ def pick_device() -> torch.device:
 
 
 def pick_precision(device: torch.device) -> str:
-    """``bf16`` where the hardware multiplies in it, else ``fp32``: emulated bf16 is slower than fp32."""
+    """``bf16`` where the hardware multiplies matrices in it, else ``fp32``: emulated bf16 is slower than fp32.
+
+    A processor that has only AVX-512's dot product of bf16 (an Intel Xeon without AMX was measured) multiplies half as
+    fast in it as in fp32, and a training step takes 1.14 times as long.
+    """
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    # The only place where torch tells; both names have been there since 2.4.
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bf16" if fast else "fp32"
+    # The only place where torch tells; the name has been there since 2.4.
+    return "bf16" if torch.cpu._is_amx_tile_supported() else "fp32"
 
 
 def device_name(device: torch.device) -> str:

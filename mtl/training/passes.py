@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from mtl.data.batches import Batch
 from mtl.model import MultiTaskModel
-from mtl.tasks.features import Features
 
 Gradients = list[tuple[nn.Parameter, Tensor]]
 
@@ -40,7 +39,7 @@ class Pass:
         self.names = list(names)
         self.place = f"{batch.source}: {', '.join(names)}"
         with autocast():
-            self._hidden, self._context = model.sharing.trunk(batch.inputs(), names)  # [B, L, H]
+            self._hidden, self._context = model.sharing.trunk(model.inputs(batch), names)  # [B, L, H]
         self._leaves = {name: self._hidden.detach().requires_grad_() for name in names}
         self.losses: dict[str, Tensor] = {}
         self.gradients: dict[str, Tensor] = {}
@@ -58,7 +57,7 @@ class Pass:
         labels = self._batch.labels[name]
         with self._autocast():
             hidden = self._model.sharing.branch(self._leaves[name], self._context, name)  # [B, L, H]
-            features = Features(hidden, self._batch.attention_mask, self._batch.views)
+            features = self._batch.features(hidden)
             logits = self._model.heads[name](features, labels)
         return self._model.tasks[name].scaled_loss(logits, labels)
 

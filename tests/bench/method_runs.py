@@ -9,12 +9,12 @@ from typing import Any
 
 from mtl.balancing import BALANCERS
 from mtl.sharing import SHARING
-from tests.bench.real_runs import RARELY, SENTIMENT, Run, encoder, sampling, task
+from tests.bench.real_runs import RARELY, SENTIMENT, SIMILARITY, Run, encoder, sampling, task
 
 TASKS = (
     SENTIMENT,
     task("question", "classification", "trec", "coarse_label"),
-    task("similarity", "regression", "stsb", "label", text="sentence1", text_pair="sentence2", high=5.0),
+    SIMILARITY,
     task("entities", "tagging", "wnut_17", "ner_tags", tokens="tokens"),
 )
 SCORES = {"sentiment": "accuracy", "question": "accuracy", "similarity": "spearman", "entities": "entity_f1"}

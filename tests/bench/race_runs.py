@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tests.bench.method_runs import TRIALS
-from tests.bench.real_runs import RARELY, RUNS, Run, encoder, sampling, steps
+from tests.bench.real_runs import APART, RARELY, RUNS, SIMILARITY, Run, encoder, sampling, steps
 
 FEW = 300
 """Training rows of the small tasks."""
@@ -24,7 +24,7 @@ def _snips() -> Run:
 def _small() -> Run:
     """Two tasks with all their rows beside two with few; each has a quarter of every step."""
     names = {"sentiment": "sst2", "coarse": "trec", "paraphrase": "mrpc", "similarity": "stsb"}
-    tasks = [dict(task) for task in RUNS["five"].tasks if task["name"] in names]
+    tasks = [dict(task) for task in (*RUNS["five"].tasks, SIMILARITY) if task["name"] in names and task != APART]
     for task in tasks:
         if task["name"] in ("paraphrase", "similarity"):
             task["max_train_samples"] = FEW

@@ -12,11 +12,9 @@ from mtl.data.batches import (
     collate,
     encode_rows,
     encode_texts,
-    first_tokens,
-    split_words,
-    word_ranges,
 )
 from mtl.data.corpus import TASKS
+from mtl.data.tokens import first_tokens, split_words, word_ranges
 from mtl.model import build_task
 
 
