@@ -81,7 +81,7 @@ class EncoderError(MtlError):
 
     REASONS = (
         "offline", "busy", "cut", "repository", "revision", "gated", "not_here", "refused", "safetensors", "tokenizer",
-        "format", "remote_code", "decoder_only", "architecture", "too_large",
+        "format", "remote_code", "decoder_only", "architecture", "too_large", "apart",
     )  # fmt: skip
 
 

@@ -22,12 +22,17 @@ def options() -> dict[str, Any]:
         "encoders": [{"name": name, **_describe_encoder(known)} for name, known in encoders.ENCODERS.items()],
         "tasks": [_describe_task(spec) for spec in TASKS.values()],
         "catalogue": [_describe_entry(entry) for entry in catalogue().values()],
-        "kinds": [_describe_method(name, method) for name, method in TASK_KINDS.items()],
+        "kinds": kinds(),
         "sharing": [_describe_method(name, method) for name, method in SHARING.items()],
         "balancers": [_describe_method(name, method) for name, method in BALANCERS.items()],
         "sampling": [_describe_method(name, method) for name, method in SAMPLING.items()],
         "defaults": RunConfig().to_dict(),
     }
+
+
+def kinds() -> list[dict[str, Any]]:
+    """The kinds of tasks with their options."""
+    return [_describe_method(name, method) for name, method in TASK_KINDS.items()]
 
 
 def _describe_encoder(known: encoders.KnownEncoder) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 /* Whether the encoder reads a sentence on this machine, and what this machine is. Value: { encoder, done or error }. */
 import { fill, h, memory, say } from './dom.js';
 import { block } from './bus.js';
-import { explain } from './error.js';
+import { explain } from './told.js';
 
 export const mount = block(({ box, props, trigger, watch, words }) => {
   const w = words.check;

@@ -15,13 +15,6 @@ export function panel(words, run, value, trigger) {
   return [draw(words, error, status, trigger)];
 }
 
-/* What went wrong, and why, in the page's words: where nothing can be mended by a button. */
-export function explain(words, error) {
-  const found = words.errors[error.type] ?? words.errors.Unknown,
-    values = valuesOf(words, error, {});
-  return { title: say(found.title, values), why: say(found.why, values) };
-}
-
 function draw(words, error, status, trigger) {
   const { type, title, why, next, fix } = told(words, error, status);
   const act = mend(type, error.details ?? {});

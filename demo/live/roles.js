@@ -64,7 +64,7 @@ function taken(draft, role, name) {
 
 /* The same columns for another kind, as far as they fit; what it needs besides is the next free column. */
 function asKind(inspection, draft, kind) {
-  const part = { kind, text_pair: null, tokens: null, text: draft.text, label: draft.label, scheme: undefined },
+  const part = { kind, text_pair: null, tokens: null, text: draft.text, label: draft.label, scheme: undefined, options: {} },
     names = inspection.columns.map(column => column.name),
     typesOf = type => inspection.columns.filter(column => column.type === type).map(column => column.name);
   if (!names.includes(part.text)) part.text = null;

@@ -30,6 +30,12 @@ export function told(words, error, status = {}) {
   };
 }
 
+/* What went wrong, and why, where nothing can be mended by a button. */
+export function explain(words, error) {
+  const { title, why } = told(words, error);
+  return { title, why };
+}
+
 /* In one paragraph, for where there is no room for more. */
 export function brief(words, error) {
   const { title, why, next } = told(words, error);

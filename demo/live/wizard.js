@@ -1,10 +1,11 @@
 /* From a table to a task. Value: what demo/tabs/data_handlers.py calls Shown. Without a table it shows what is here. */
 import { fill, h, say } from './dom.js';
 import { block, page } from './bus.js';
-import { explain } from './error.js';
+import { explain } from './told.js';
 import { isTaken, keep } from './own.js';
 import { columnsTable, rolesForm } from './roles.js';
 import { faults, labelCounts, rowsSeen, splitLine } from './seen.js';
+import { settingsForm, valuesFor } from './settings.js';
 import { shelf } from './shelf.js';
 
 /* How a file was read, in the words of files: CSV with ; · GB18030. */
@@ -13,16 +14,22 @@ function howRead({ format, separator, encoding }) {
   return [format === 'delimited' ? table : format.toUpperCase(), encoding?.toUpperCase()].filter(Boolean).join(' · ');
 }
 
+/* What says nothing about the rows. */
+const LOCAL = new Set(['name', 'options']);
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_ -]{0,59}$/u;
 
 export const mount = block(({ box, props, trigger, watch, words }) => {
   const w = words.data,
     shelves = shelf(words, props.value.shelf ?? []),
+    methods = props.value.options ?? {},
+    folded = { now: true },
     added = new Map();
   let reading = null,
     since = 0,
     clock = null,
-    alert = null;
+    alert = null,
+    seeing = false,
+    waiting = null; // what was changed while the server still looked at what was there before
 
   /* ---- while something is read ---- */
   function begin(sentence) {
@@ -41,7 +48,7 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
       { role: 'status' },
       h('span', {}, reading),
       seconds,
-      h('button.plain', { type: 'button', onclick: () => trigger('stop') }, w.stop),
+      h('button.plain', { type: 'button', onclick: stop }, w.stop),
       h('div.bar.loading', {}, h('i')),
     );
   }
@@ -49,14 +56,27 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
   /* ---- changes by hand: the server looks at the rows anew ---- */
   function change(part, fit = false) {
     const draft = { ...props.value.draft, ...part };
+    if (part.options && !nameOf(draft) && isTaken(draft.name)) draft.name = free(draft.name);
     props.value = { ...props.value, draft, fit: fit || props.value.fit };
     alert = null;
-    if (Object.keys(part).join() === 'name') return draw();
+    if (Object.keys(part).every(key => LOCAL.has(key))) return draw();
     see();
   }
   function see() {
+    const { draft, fit, bad_rows } = props.value;
+    if (seeing) return void (waiting = { draft, fit, bad_rows });
+    seeing = true;
     begin(w.seeing);
     trigger('see');
+  }
+  function stop() {
+    waiting = null;
+    trigger('stop');
+  }
+  function rest() {
+    reading = waiting = null;
+    seeing = false;
+    clearInterval(clock);
   }
   function choose(bad_rows) {
     props.value = { ...props.value, bad_rows };
@@ -75,14 +95,19 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
     alert = !NAME.test(name) ? w.name_rule : isTaken(name) ? w.name_taken : null;
     if (alert) return draw();
     // What a data set of the Hub holds beyond the rows that were looked at is read by the run.
-    const spec = { ...preview.spec, name, labels: preview.sampled ? [] : preview.spec.labels };
+    const spec = { ...preview.spec, name, options: valuesFor(methods, draft), labels: preview.sampled ? [] : preview.spec.labels };
     const rows = preview.sampled ? null : preview.rows.train;
     keep({ spec, source, rows, example: preview.shown[0]?.text.slice(0, 80) ?? '' });
-    added.set(keyOf(draft), name);
+    added.set(keyOf(draft), { name, options: JSON.stringify(spec.options) });
     document.dispatchEvent(new CustomEvent('lab:tick', { detail: name }));
     draw();
   }
   const keyOf = draft => JSON.stringify([props.value.source?.splits, props.value.source?.id, draft.text, draft.label]);
+  /* The name under which this very task was added. */
+  function nameOf(draft) {
+    const found = draft && added.get(keyOf(draft));
+    return found && found.options === JSON.stringify(valuesFor(methods, draft)) ? found.name : null;
+  }
   const toLab = () => document.querySelector('#pages [role=tab]')?.click();
 
   /* ---- the parts ---- */
@@ -113,7 +138,7 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
   }
   function adding() {
     const { preview, draft, bad_rows } = props.value,
-      done = draft && added.get(keyOf(draft)),
+      done = nameOf(draft),
       blocked = bad_rows === 'stop' && Object.keys(preview?.problems ?? {}).length > 0;
     if (done) {
       return h(
@@ -147,8 +172,7 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
   }
   function close() {
     if (reading) trigger('stop');
-    reading = null;
-    clearInterval(clock);
+    rest();
     props.value = { ...props.value, title: '', inspection: null, preview: null, draft: null, problem: null };
     draw();
   }
@@ -161,6 +185,7 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
       h('p.note', {}, inspection.suggestion ? w.guessed : w.not_guessed),
       also(),
       rolesForm(words, inspection, draft ?? {}, change),
+      settingsForm(words, methods, draft ?? {}, folded, options => change({ options })),
       preview && labelCounts(words, preview),
       adding(),
       columnsTable(words, inspection),
@@ -183,19 +208,24 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
   function draw() {
     const { inspection, title } = props.value;
     if (!reading && !inspection && !title) return fill(box, shelves.node());
+    const at = document.activeElement?.id; // who works with the keyboard stays where they are
     fill(box, head(), reading && busy(), inspection ? h('div.halves', {}, meaning(), seen()) : !reading && problem());
     box.classList.toggle('at-work', !!reading);
+    if (at && document.activeElement?.id !== at) box.querySelector(`#${CSS.escape(at)}`)?.focus();
   }
   document.addEventListener('data:reading', event => {
+    rest();
     props.value = { ...props.value, title: ' ', inspection: null, preview: null, draft: null, problem: null };
     begin(event.detail);
     if (box.getBoundingClientRect().top > innerHeight / 2) box.scrollIntoView();
   });
   for (const name of ['lab:own', 'lab:tasks']) document.addEventListener(name, () => !props.value.inspection && draw());
   watch('value', () => {
+    const later = waiting;
+    rest();
+    if (later) props.value = { ...props.value, ...later };
+    if (later) return see();
     const { draft, inspection } = props.value;
-    reading = null;
-    clearInterval(clock);
     if (draft && inspection && !added.has(keyOf(draft)) && isTaken(draft.name)) draft.name = free(draft.name);
     draw();
   });

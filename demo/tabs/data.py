@@ -11,6 +11,7 @@ from demo.tabs.data_handlers import DataHandlers, shown
 from demo.tabs.services import Services
 from demo.tabs.shelf import shelf
 from demo.text import Text
+from mtl import listing
 from mtl.data.table import LIMITS
 from mtl.runs.sources import SUFFIXES
 
@@ -33,11 +34,13 @@ def build_data(services: Services, text: Text) -> None:
                 file_types=[f".{suffix}" for suffix in SUFFIXES],
             )
         with gr.Column(elem_id="working", min_width=0):
-            wizard = block("wizard", {**shown(""), "shelf": shelf()}, events=("see", "stop"))
+            options = {kind["name"]: kind["options"] for kind in listing.kinds()}
+            wizard = block("wizard", {**shown(""), "shelf": shelf(), "options": options}, events=("see", "stop"))
     handlers = DataHandlers(services)
     sent.upload(handlers.take, sent, [wizard, sent], **READING)
     bring.hub(handlers.fetch, bring, wizard, **READING)
-    wizard.see(handlers.see, wizard, wizard, **READING)
+    # The block asks again while Gradio still takes the answer before for unfinished; it never asks twice at a time.
+    wizard.see(handlers.see, wizard, wizard, trigger_mode="multiple", **READING)
     wizard.stop(handlers.stop, None, None, **STOPPING)
 
 

@@ -18,7 +18,7 @@ from demo.problems import plain_error
 from demo.tabs.services import Services
 from mtl.data.drafts import drafted, named, task_name
 from mtl.errors import MtlError, from_os_error
-from mtl.runs.sources import FileSource, Source, SplitNames, source_from
+from mtl.runs.sources import UPLOAD, FileSource, Source, SplitNames, source_from
 
 Shown = dict[str, Any]
 """What the wizard holds: ``title``, ``source``, ``inspection``, ``draft`` (the task as it is now), ``preview`` and
@@ -71,12 +71,12 @@ class DataHandlers:
             source = named(source, title.rpartition("/")[2])
             draft = drafted(table(now.get("draft")), source)
         except MtlError as error:
-            return {**now, "preview": None, "problem": plain_error(error), "nonce": nonce()}
+            return {**now, "preview": None, "problem": as_named(plain_error(error), title), "nonce": nonce()}
         asked = {"do": "see", "source": asdict(source), "spec": draft, "fit": bool(now.get("fit"))}
         told = self._services.errands.run(asked, session_of(request))
         kept = {**now, "source": asdict(source), "fit": False, "nonce": nonce()}
         if "error" in told:
-            return {**kept, "draft": draft, "preview": None, "problem": told["error"]}
+            return {**kept, "draft": draft, "preview": None, "problem": as_named(told["error"], title)}
         found = told["done"]["preview"]
         return {**kept, "draft": found["spec"], "preview": found, "problem": None}
 
@@ -94,13 +94,12 @@ class DataHandlers:
         asked = {"do": "look", "source": asdict(source), "name": task_name(title)}
         told = self._services.errands.run(asked, session)
         if "error" in told:
-            return shown(title, problem=told["error"])
+            return shown(title, problem=as_named(told["error"], title))
         found = told["done"]
         inspection, preview = found["inspection"], found["preview"]
         draft = preview["spec"] if preview else inspection["suggestion"]
-        return shown(
-            title, found["refused"], source=asdict(source), inspection=inspection, preview=preview, draft=draft
-        )
+        refused = found["refused"] and as_named(found["refused"], title)
+        return shown(title, refused, source=asdict(source), inspection=inspection, preview=preview, draft=draft)
 
 
 def make_room(services: Services) -> None:
@@ -113,6 +112,16 @@ def shown(title: str, problem: Mapping[str, Any] | None = None, **rest: Any) -> 
     """What the wizard holds. The nonce makes two equal answers two answers."""
     empty = dict.fromkeys(("source", "inspection", "preview", "draft"))
     return {**empty, **rest, "title": title, "problem": problem, "bad_rows": "drop", "nonce": nonce()}
+
+
+def as_named(problem: Mapping[str, Any], title: str) -> dict[str, Any]:
+    """An error that names the data as the visitor does: not as the store named their file, nor by a digest."""
+    details = dict(problem.get("details") or {})
+    if details.get("source"):
+        details["source"] = title
+    if UPLOAD.fullmatch(str(details.get("file"))):
+        details["file"] = title
+    return {**problem, "details": details}
 
 
 def nonce() -> str:

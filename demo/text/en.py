@@ -9,7 +9,7 @@ from demo.text.en_compare import CARD, COMPARE, COMPARE_ERRORS, COMPARE_FIELDS, 
 from demo.text.en_data import DAMAGES, PROBLEMS, SPLITS
 from demo.text.en_details import CONFLICT, MODEL
 from demo.text.en_errors import ERRORS, FIELDS, REASONS, RULES
-from demo.text.en_kinds import KINDS, METRICS
+from demo.text.en_kinds import KIND_NOTES, KIND_OPTIONS, KINDS, METRICS
 from demo.text.en_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
 from demo.text.en_relations import RELATIONS
 from demo.text.en_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
@@ -202,8 +202,8 @@ EN = Text(
     sharing=SHARING,
     balancers=BALANCERS,
     sampling=SAMPLING,
-    options={**METHOD_OPTIONS, **SAMPLING_OPTIONS},
-    notes={**METHOD_NOTES, **SAMPLING_NOTES},
+    options={**METHOD_OPTIONS, **SAMPLING_OPTIONS, **KIND_OPTIONS},
+    notes={**METHOD_NOTES, **SAMPLING_NOTES, **KIND_NOTES},
     tasks={
         "sentiment": "Sentiment",
         "topic": "Topic",

@@ -35,6 +35,10 @@ ENCODER_REASONS = {
         "{encoder} can only write, not read a whole text. Choose an encoder, such as BERT, or an "
         "encoder-decoder, such as T5."
     ),
+    "EncoderError.apart": (
+        "Encoders like {encoder} cannot read two texts apart from each other. Choose another one, such as BERT, or "
+        "untick it in the settings of the task."
+    ),
     "EncoderError.architecture": (
         "{encoder} is of a kind ({found}) that the lab does not know. Choose one such as BERT, RoBERTa, "
         "ModernBERT or T5."

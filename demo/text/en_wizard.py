@@ -42,6 +42,7 @@ DATA = DataText(
     nothing="none",
     low="Lowest value",
     high="Highest value",
+    settings="More settings",
     columns="Columns",
     column="Column",
     column_type="Holds",

@@ -48,6 +48,7 @@ class DataText:
     nothing: str
     low: str
     high: str
+    settings: str
     columns: str
     column: str
     column_type: str

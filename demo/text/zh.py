@@ -9,7 +9,7 @@ from demo.text.zh_compare import CARD, COMPARE, COMPARE_ERRORS, COMPARE_FIELDS, 
 from demo.text.zh_data import DAMAGES, PROBLEMS, SPLITS
 from demo.text.zh_details import CONFLICT, MODEL
 from demo.text.zh_errors import ERRORS, FIELDS, REASONS, RULES
-from demo.text.zh_kinds import KINDS, METRICS
+from demo.text.zh_kinds import KIND_NOTES, KIND_OPTIONS, KINDS, METRICS
 from demo.text.zh_methods import BALANCERS, METHOD_NOTES, METHOD_OPTIONS, SHARING
 from demo.text.zh_relations import RELATIONS
 from demo.text.zh_sampling import SAMPLING, SAMPLING_NOTES, SAMPLING_OPTIONS
@@ -199,8 +199,8 @@ ZH = Text(
     sharing=SHARING,
     balancers=BALANCERS,
     sampling=SAMPLING,
-    options={**METHOD_OPTIONS, **SAMPLING_OPTIONS},
-    notes={**METHOD_NOTES, **SAMPLING_NOTES},
+    options={**METHOD_OPTIONS, **SAMPLING_OPTIONS, **KIND_OPTIONS},
+    notes={**METHOD_NOTES, **SAMPLING_NOTES, **KIND_NOTES},
     tasks={
         "sentiment": "情感",
         "topic": "主题",

@@ -20,6 +20,9 @@ ENCODER_REASONS = {
     "EncoderError.decoder_only": (
         "{encoder} 只能续写，不能完整阅读文本。请选择编码器（如 BERT）或编码器-解码器（如 T5）。"
     ),
+    "EncoderError.apart": (
+        "{encoder} 类编码器不能把两段文本分开读。请选择其他编码器（如 BERT），或在任务设置中取消此项。"
+    ),
     "EncoderError.architecture": (
         "实验室不认识 {encoder} 的类型（{found}）。请选择 BERT、RoBERTa、ModernBERT 或 T5 等类型。"
     ),

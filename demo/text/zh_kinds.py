@@ -38,3 +38,37 @@ METRICS = {
     "rouge_2": "ROUGE-2",
     "rouge_l": "ROUGE-L",
 }
+
+KIND_OPTIONS = {
+    "generation.metric": "评分",
+    "generation.prefix": "每段文本前的前缀",
+    "generation.max_target_length": "生成文本的最大长度（子词）",
+    "generation.num_beams": "束宽",
+    "generation.length_penalty": "长度惩罚",
+    "generation.label_smoothing": "标签平滑",
+    "generation.decoder_layers": "解码器层数",
+    "generation.decoder_width": "解码器宽度",
+    "generation.vocabulary_size": "输出词表大小",
+    "generation.copying": "可从原文复制",
+    "question_answering.doc_stride": "窗口重叠（词元）",
+    "question_answering.max_answer_length": "答案最大长度（词元）",
+    "question_answering.n_best": "候选答案数",
+    "regression.apart": "两段文本分开读",
+}
+KIND_NOTES = {
+    "tasks.generation.metric": "用来选出最佳时刻。翻译常用 BLEU、chrF，摘要常用 ROUGE-L。",
+    "tasks.generation.prefix": "用于训练时带前缀的检查点，例如 T5 的 “translate English to German: ”。",
+    "tasks.generation.max_target_length": "一个词约有一到三个子词；更长的目标文本会被截断。",
+    "tasks.generation.num_beams": "1 表示每次取最可能的子词；4 表示同时保留四个候选，用时更长。",
+    "tasks.generation.length_penalty": "束宽大于 1 时有效：大于 1 偏向长文本，小于 1 偏向短文本。",
+    "tasks.generation.label_smoothing": "训练时正确子词让给其余子词的概率。",
+    "tasks.generation.decoder_layers": "指在这里训练的小解码器，不是编码器自带的解码器。",
+    "tasks.generation.decoder_width": "同上；0 表示与编码器同宽。",
+    "tasks.generation.vocabulary_size": "同上；从训练文本中学得，适用于任何语言。",
+    "tasks.generation.copying": "小解码器可以照抄读到的词，例如人名。",
+    "tasks.question_answering.doc_stride": "长短文按窗口读取，相邻窗口共有这么多词元。",
+    "tasks.question_answering.max_answer_length": "更长的答案不予考虑。",
+    "tasks.question_answering.n_best": "显示这么多个答案及其概率。",
+    "tasks.regression.apart": "各自像单独出现时那样读，再用余弦比较：适合衡量两段文本有多相似。",
+}
+"""By kind and option, as the wizard shows them."""

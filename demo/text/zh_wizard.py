@@ -42,6 +42,7 @@ DATA = DataText(
     nothing="无",
     low="最小值",
     high="最大值",
+    settings="更多设置",
     columns="列",
     column="列名",
     column_type="内容",

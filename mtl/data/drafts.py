@@ -9,7 +9,10 @@ from typing import Any
 
 from mtl.data.guess import MADE
 from mtl.data.sources import TaskSpec
+from mtl.runs.config import Choice
+from mtl.runs.options import find
 from mtl.runs.sources import Source
+from mtl.tasks import TASK_KINDS
 
 ROLES = ("name", "kind", "label", "text", "text_pair", "tokens", "low", "high")
 """The fields of a specification that a draft may set."""
@@ -43,4 +46,13 @@ def drafted(draft: Mapping[str, Any], source: Source) -> dict[str, Any]:
     else:
         values.pop("tokens", None)
     spec = TaskSpec.from_dict({**values, "source": source.name})
-    return {**asdict(spec), "labels": []}
+    return {**asdict(spec), "labels": [], "options": _options(draft.get("options"), spec)}
+
+
+def _options(asked: object, spec: TaskSpec) -> dict[str, Any]:
+    """What was set of the kind's options, without those that mean nothing for these columns."""
+    method = find(TASK_KINDS, "tasks.kind", Choice(spec.kind))
+    idle = {option.name for option in method.options if option.needs and getattr(spec, option.needs) is None}
+    options = {name: value for name, value in asked.items() if name not in idle} if isinstance(asked, Mapping) else {}
+    method.check("tasks", Choice(spec.kind, options))
+    return options

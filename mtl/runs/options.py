@@ -23,6 +23,8 @@ class Option:
     high: float = math.inf
     choices: tuple[str, ...] = ()
     whole: bool = False
+    needs: str = ""
+    """Of a task's option: the field of its specification without which it means nothing."""
 
     def check(self, field_name: str, value: object) -> None:
         """Raises ConfigError unless the value is one this option may take."""

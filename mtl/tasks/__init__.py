@@ -67,6 +67,6 @@ TASK_KINDS: Mapping[str, Method] = {
             Option("n_best", "number", 5, low=1, high=20, whole=True),
         ),
     ),
-    "regression": Method(_regression, (Option("apart", "switch", False),)),
+    "regression": Method(_regression, (Option("apart", "switch", False, needs="text_pair"),)),
     "tagging": Method(_tagging),
 }

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from mtl.architectures import ARCHITECTURES
 from mtl.data.sources import Row, TaskSpec
-from mtl.errors import ConfigError, DataError, shown
+from mtl.errors import ConfigError, DataError, EncoderError, shown
 from mtl.tasks.answers import Score
 from mtl.tasks.classification import PooledHead
 from mtl.tasks.features import Features
@@ -95,14 +95,14 @@ class Regression(Task):
         """Features -> one number a text, ``[B, 1]``.
 
         Raises:
-            ConfigError: This encoder cannot read two texts apart in one pass.
+            EncoderError: It cannot read two texts apart in one pass (``apart``).
         """
         if not self.apart:
             return PooledHead(body, 1)
         family = body.encoder.config.model_type
         if not ARCHITECTURES[family].apart:
-            rule = f"be off: encoders of the kind {family} cannot read two texts apart"
-            raise ConfigError(f"tasks.{self.name}.options.apart", rule, True)
+            message = f"Encoders of the kind {family} cannot read two texts apart, as `{self.name}` should."
+            raise EncoderError(message, encoder=family, reason="apart", found=family)
         return CosineHead()
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:

@@ -109,6 +109,52 @@ def test_a_form_that_is_filled_in_before_its_cards_are_there_keeps_its_own_task(
     slow.leave()
 
 
+@pytest.mark.parametrize(("path", "tab"), [("/", "Data"), ("/zh", "数据")], ids=["en", "zh"])
+def test_what_is_wrong_with_a_file_is_said_in_the_page(path, tab, visit, tmp_path) -> None:
+    torn = tmp_path / "torn.json"
+    torn.write_text('[{"text": "fine", "label": 1}, {"text": "torn')
+    page = visit(path).page
+    page.get_by_role("tab", name=tab, exact=True).click()
+    page.set_input_files("#own_file", torn)
+    page.locator("#wizard [role=alert]").wait_for()
+    said = page.locator("#wizard [role=alert]").inner_text()
+    assert "torn.json" in said
+    assert "{" not in said and "–" not in said, "every place of the sentence is filled"
+
+
+def test_columns_that_do_not_fit_are_said_and_can_be_mended(visit, reviews) -> None:
+    page = visit("/").page
+    bring(page, reviews)
+    page.locator("#role_kind").select_option("tagging")
+    page.locator("#wizard [role=alert]").wait_for()
+    page.locator("#role_kind").select_option("classification")
+    page.locator(READY).wait_for()
+    assert page.locator("#wizard [role=alert]").count() == 0
+
+
+def test_settings_of_the_kind_go_with_the_task(visit, reviews) -> None:
+    page = visit("/").page
+    bring(page, reviews)
+    page.locator("#role_kind").select_option("generation")
+    page.locator("#role_label").select_option("mood")
+    page.locator(READY).wait_for()
+    page.get_by_text("More settings", exact=True).locator("visible=true").click()
+    page.locator("#option_metric").focus()
+    page.locator("#option_metric").select_option("rouge_l")
+    assert page.evaluate("document.activeElement.id") == "option_metric"
+    page.get_by_label("May copy from the text").check()
+    page.locator("#option_num_beams").fill("99")
+    page.locator("#option_num_beams").blur()
+    assert page.locator("#option_num_beams").input_value() == "1", "what cannot be is put back"
+    page.locator("#add_task").click()
+    page.get_by_role("button", name="Go to the Lab").wait_for()
+    (kept,) = json.loads(page.evaluate("localStorage.getItem('mtl-own-tasks')"))
+    assert kept["spec"]["options"] == {"metric": "rouge_l", "copying": True}
+    page.get_by_label("May copy from the text").uncheck()
+    page.locator(READY).wait_for()
+    assert page.locator("#role_name").input_value() == "my reviews 2", "another task on the same texts"
+
+
 def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit, tmp_path) -> None:
     visitor = visit("/")
     page = visitor.page

@@ -103,6 +103,25 @@ def test_other_columns_and_kinds_are_seen_anew(bring, handlers):
     assert back["preview"] == shown["preview"]
 
 
+def test_settings_of_a_kind_are_checked_and_kept(bring, handlers):
+    lines = [f"soup number {at},bread number {at},{at % 6}" for at in range(40)]
+    shown = bring("\n".join(["first,second,alike", *lines]), "pairs.csv")
+    draft = {"name": "it", "kind": "regression", "text": "first", "text_pair": "second", "label": "alike"}
+    set_ = {**draft, "options": {"apart": True}}
+    found = handlers.see(ME, {**shown, "draft": set_, "fit": True})
+    assert found["preview"]["spec"]["options"] == {"apart": True}
+    alone = handlers.see(ME, {**shown, "draft": {**set_, "text_pair": None}})
+    assert alone["problem"] is None
+    assert alone["draft"]["options"] == {}, "without a second text there is nothing to read apart"
+
+
+@pytest.mark.parametrize("options", [{"apart": 3}, {"num_beams": 4}, {"other": None}])
+def test_settings_that_the_kind_has_not_are_refused(options, bring, handlers):
+    shown = bring(ROWS)
+    draft = {**shown["draft"], "kind": "regression", "label": "stars", "text_pair": "sentiment", "options": options}
+    assert handlers.see(ME, {**shown, "draft": draft})["problem"]["type"] == "ConfigError"
+
+
 def test_tasks_of_one_file_share_its_source_and_one_encoder_pass(bring, handlers):
     shown = bring(ROWS)
     other = handlers.see(ME, {**shown, "draft": shown["inspection"]["others"][0]})
@@ -153,6 +172,8 @@ def test_a_damaged_file_is_said_with_its_reason(reason, content, name, bring):
     assert problem["type"] == "DataError"
     assert problem["details"]["reason"] == reason
     assert problem["message"]
+    named = {problem["details"].get(key, name) for key in ("file", "source")}
+    assert named == {name}, "the visitor knows the file by their own name only"
 
 
 def test_a_table_that_fits_no_task_shows_its_columns(bring):

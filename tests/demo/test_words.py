@@ -28,7 +28,7 @@ TASK_PLACES = {"source", "found"}
 """What a task tells that finds a bad label."""
 SHORT = 22
 """Letters of a name that fit on a card and beside the chart; a Chinese one is as wide as two."""
-TABLES = {"sampling": SAMPLING, "balancer": BALANCERS, "sharing": SHARING}
+TABLES = {"sampling": SAMPLING, "balancer": BALANCERS, "sharing": SHARING, "tasks": TASK_KINDS}
 
 
 def places(sentence):
@@ -101,6 +101,15 @@ def test_every_sampling_method_and_option_is_named_and_explained(text):
             assert text.options[f"{name}.{option.name}"]
             assert text.notes[f"sampling.{name}.{option.name}"]
             assert text.fields[f"sampling.{option.name}"]
+
+
+@LANGUAGES
+def test_every_option_of_a_kind_is_named_and_explained(text):
+    for kind, method in TASK_KINDS.items():
+        for option in method.options:
+            assert text.options[f"{kind}.{option.name}"]
+            assert text.notes[f"tasks.{kind}.{option.name}"]
+            assert set(option.choices) <= text.metrics.keys()
 
 
 @LANGUAGES

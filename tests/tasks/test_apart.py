@@ -13,7 +13,7 @@ from mtl.data import corpus as shipped
 from mtl.data.batches import collate, encode_rows, encode_texts
 from mtl.data.reading import Reading
 from mtl.data.sources import TaskSpec
-from mtl.errors import ConfigError
+from mtl.errors import ConfigError, EncoderError
 from mtl.inference import answer
 from mtl.model import MultiTaskModel, build_task
 from mtl.pretrained import load_encoder
@@ -58,8 +58,9 @@ def test_one_pass_says_of_both_texts_what_two_passes_say(name, folders):  # noqa
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_encoders_that_cannot_read_apart_say_so(name, folders):  # noqa: F811
-    with pytest.raises(ConfigError, match=f"encoders of the kind {name} cannot read two texts apart"):
+    with pytest.raises(EncoderError, match=f"Encoders of the kind {name} cannot read two texts apart") as caught:
         model_of(folders(name), ALIKE)
+    assert caught.value.details["reason"] == "apart"
 
 
 @torch.inference_mode()
