@@ -1,6 +1,6 @@
 /* The line at the top. It also hands the page's words and catalogue to all other blocks. */
 import { h } from './dom.js';
-import { introduce, listen, page } from './bus.js';
+import { introduce, isRecorded, listen, page } from './bus.js';
 import { openAsked } from './asked.js';
 import { ownTasks } from './own.js';
 
@@ -37,7 +37,8 @@ export function mount({ element, props }) {
   introduce({ words, tasks: [...tasks, ...ownTasks()], presets, shared, device });
   listen(element, run => {
     const kind = run.status?.device?.toUpperCase();
-    const name = run.status?.device_name || kind || page.device;
+    const ours = isRecorded(run) && page.device; // a recorded run was trained elsewhere
+    const name = ours || run.status?.device_name || kind || page.device;
     badge.hidden = !name;
     badge.replaceChildren(
       h('i', { 'aria-hidden': 'true' }),
