@@ -30,10 +30,10 @@ export function told(words, error, status = {}) {
   };
 }
 
-/* What went wrong, and why, where nothing can be mended by a button. */
+/* What went wrong, and in one paragraph why and what to do, where nothing can be mended by a button. */
 export function explain(words, error) {
-  const { title, why } = told(words, error);
-  return { title, why };
+  const { title, why, next } = told(words, error);
+  return { title, why: [why, next].filter(Boolean).join(words.units.sentences) };
 }
 
 /* In one paragraph, for where there is no room for more. */

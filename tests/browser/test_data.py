@@ -7,6 +7,8 @@ from pathlib import Path
 import axe_core_python
 import pytest
 
+from demo.text.en import EN
+from demo.text.zh import ZH
 from tests.browser.driving import LAPTOP, PHONE, Visitor, set_steps, train, wait_for_state, wait_for_steps
 from tests.browser.test_fit import OVERFLOW, RULES
 
@@ -109,16 +111,16 @@ def test_a_form_that_is_filled_in_before_its_cards_are_there_keeps_its_own_task(
     slow.leave()
 
 
-@pytest.mark.parametrize(("path", "tab"), [("/", "Data"), ("/zh", "数据")], ids=["en", "zh"])
-def test_what_is_wrong_with_a_file_is_said_in_the_page(path, tab, visit, tmp_path) -> None:
+@pytest.mark.parametrize(("path", "text"), [("/", EN), ("/zh", ZH)], ids=["en", "zh"])
+def test_what_is_wrong_with_a_file_is_said_in_the_page(path, text, visit, tmp_path) -> None:
     torn = tmp_path / "torn.json"
     torn.write_text('[{"text": "fine", "label": 1}, {"text": "torn')
     page = visit(path).page
-    page.get_by_role("tab", name=tab, exact=True).click()
+    page.get_by_role("tab", name=text.data.data_tab, exact=True).click()
     page.set_input_files("#own_file", torn)
     page.locator("#wizard [role=alert]").wait_for()
     said = page.locator("#wizard [role=alert]").inner_text()
-    assert "torn.json" in said
+    assert "torn.json" in said and said.strip().endswith(text.reasons["DataError.damaged"].fix)
     assert "{" not in said and "–" not in said, "every place of the sentence is filled"
 
 
