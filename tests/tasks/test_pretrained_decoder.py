@@ -132,10 +132,17 @@ def test_gradients_are_those_of_the_plain_model(model_of, whole, make_batch, row
     GradientEngine(model, Equal(["short"]), nullcontext).backward([make_batch(model, "texts", content)])
     wanted = dict(whole.get_encoder().named_parameters())
     for name, parameter in model.encoder.named_parameters():
-        torch.testing.assert_close(parameter.grad, wanted[name].grad, atol=1e-5, rtol=1e-5, msg=name)
+        assert off(parameter.grad, wanted[name].grad) < 1e-5, name
     decoder = dict(whole.get_decoder().named_parameters())
     for name, parameter in model.heads["short"].model.get_decoder().named_parameters():
-        torch.testing.assert_close(parameter.grad, decoder[name].grad, atol=1e-5, rtol=1e-5, msg=name)
+        assert off(parameter.grad, decoder[name].grad) < 1e-5, name
+
+
+def off(found, wanted):
+    """The length of the difference in that of the gradient: T5 computes part of it in fp32, and it may be long."""
+    if found is None and wanted is None:
+        return 0.0  # what is not trained
+    return float((found - wanted).norm() / (wanted.norm() + 1e-3))
 
 
 @pytest.mark.parametrize("beams", [1, 3])
