@@ -40,7 +40,7 @@ class CrossStitch(Sharing):
         depth, count = len(layers_of(encoder)), len(self.tasks)
         copies = [encoder, *(copy.deepcopy(encoder) for _ in range(count - 1))]
         self.stacks = NamedModules(
-            {task: take_out(each, 0, apart=False) for task, each in zip(self.tasks, copies, strict=True)}
+            {task: take_out(each, 0, detached=False) for task, each in zip(self.tasks, copies, strict=True)}
         )
         self.embeddings = NamedModules(dict(zip(self.tasks, copies, strict=True)))
         rest = (1 - own) / (count - 1) if count > 1 else 0.0

@@ -39,7 +39,7 @@ class PartlyShared(Sharing):
         depth, self.layers = len(layers_of(encoder)), int(layers)
         if not 0 < self.layers < depth:
             raise ConfigError("sharing.layers", f"lie in [1, {depth - 1}] for this encoder", layers)
-        upper = take_out(encoder, self.layers, apart=True)
+        upper = take_out(encoder, self.layers, detached=True)
         self.encoder = encoder
         self.branches = NamedModules({task: copy.deepcopy(upper) for task in tasks})
 

@@ -40,9 +40,9 @@ class Call:
 class Slot(nn.Module):
     """Stands in an encoder where a layer was. Hands hidden states on, and remembers what it was called with."""
 
-    def __init__(self, layer: nn.Module, form: Form, apart: bool) -> None:
+    def __init__(self, layer: nn.Module, form: Form, detached: bool) -> None:
         super().__init__()
-        self._form, self._apart = form, apart
+        self._form, self._detached = form, detached
         self.attention_type = vars(layer).get("attention_type")  # ModernBERT asks each layer what it attends to
         self.hidden: Tensor | None = None
         self.call = Call((), {})
@@ -51,7 +51,7 @@ class Slot(nn.Module):
         """The hidden states, in the form in which the layer returned them."""
         self.hidden = hidden
         self.call = Call(args, named)
-        if self._apart:
+        if self._detached:
             self.call = Call(tuple(map(_detached, args)), {name: _detached(value) for name, value in named.items()})
         form = self._form
         bias = None if form.bias is None else args[form.bias]
@@ -101,17 +101,17 @@ class Stack(nn.Module):
         return [part for level, module in levels for part in module_part(level, "layer", [task], module)]
 
 
-def take_out(encoder: PreTrainedModel, keep: int, *, apart: bool) -> Stack:
+def take_out(encoder: PreTrainedModel, keep: int, *, detached: bool) -> Stack:
     """Takes the layers from ``keep`` on, and what comes after the last, out of the encoder; `run_to` runs the rest.
 
-    ``apart`` if several tasks go backward through the layers one after the other: what the encoder computed for all
+    ``detached`` if several tasks go backward through the layers one after the other: what the encoder computed for all
     layers (relative positions, in some families) then does not learn from these.
     """
     family = encoder.config.model_type
     layers, last, form = layers_of(encoder), ARCHITECTURES[family].last, FORMS.get(family, Form())
     taken = list(layers[keep:])
     for at in range(keep, len(layers)):
-        layers[at] = Slot(layers[at], form, apart)
+        layers[at] = Slot(layers[at], form, detached)
     tail: nn.Module = nn.Identity()
     if last:
         tail = encoder.get_submodule(last)
