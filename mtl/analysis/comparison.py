@@ -8,6 +8,7 @@ drops out; see ``mtl.analysis.intervals`` for their intervals.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any
 
 from mtl.analysis.intervals import Interval, interval
@@ -44,7 +45,7 @@ class Cost:
     training_s: float | None
     """Of all of them, one after the other."""
     question_s: float | None
-    """For one text: of the one model with all heads, or of all models, one after the other."""
+    """For one text: of the one model with all heads, or of all models, one after the other; the seeds' median."""
     peak_memory_bytes: int | None
     """Of the largest."""
 
@@ -197,6 +198,16 @@ def _cost(side: Sequence[Result], seeds: int) -> Cost:
         runs=len(side) // seeds,
         parameters=None if parameters is None else round(parameters),
         training_s=total([each.training_s for each in side]),
-        question_s=total([each.question_s for each in side]),
+        question_s=_question_s(side),
         peak_memory_bytes=max(memory, default=None),
     )
+
+
+def _question_s(side: Sequence[Result]) -> float | None:
+    """Of each model the median over the seeds: what else the machine does only ever adds to such a short time."""
+    times: dict[frozenset[str], list[float]] = {}
+    for each in side:
+        if each.question_s is None:
+            return None
+        times.setdefault(frozenset(each.scores), []).append(each.question_s)
+    return math.fsum(median(each) for each in times.values()) if times else None

@@ -1,6 +1,7 @@
 """Two sides task by task: Δm by hand and by its properties, paired differences, costs, and what cannot be compared."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from scipy import stats
@@ -105,6 +106,17 @@ def test_costs_are_those_of_one_seed_on_average():
     assert (found.alone.runs, found.alone.parameters, found.alone.training_s) == (2, 180, 16.0)
     assert (found.together.peak_memory_bytes, found.alone.peak_memory_bytes) == (5000, 3000)
     assert found.one_device
+
+
+def test_a_question_that_waited_for_other_work_does_not_count():
+    times = {"together": (0.02, 0.9, 0.03), "a": (0.5, 0.01, 0.01), "b": (0.01, 0.02, 0.7)}
+    ours = [replace(made(at, a=0.5, b=0.5), question_s=time) for at, time in enumerate(times["together"])]
+    base = [replace(made(at, **{name: 0.5}), question_s=times[name][at]) for at in range(3) for name in "ab"]
+    found = compare(ours, base)
+    assert found.together.question_s == 0.03
+    assert found.alone.question_s == pytest.approx(0.01 + 0.02)
+    base[0] = replace(base[0], question_s=None)
+    assert compare(ours, base).alone.question_s is None
 
 
 def test_two_devices_are_said_and_a_cost_that_is_not_known_is_not_guessed():
