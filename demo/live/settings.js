@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 
 /* Those that mean something for these columns. */
-export const optionsFor = (methods, draft) =>
+const optionsFor = (methods, draft) =>
   (methods[draft.kind ?? 'classification'] ?? []).filter(option => !option.needs || draft[option.needs]);
 
 /* The values that were set of them. */
@@ -16,11 +16,11 @@ export function settingsForm(words, methods, draft, folded, change) {
   const kind = draft.kind ?? 'classification',
     shown = optionsFor(methods, draft);
   if (!shown.length) return null;
-  const values = { ...valuesFor(methods, draft) };
+  const values = valuesFor(methods, draft);
   const set = (option, value) => {
     if (value === option.default) delete values[option.name];
     else values[option.name] = value;
-    change({ ...values });
+    change(values);
   };
   const row = option => {
     const key = `${kind}.${option.name}`,

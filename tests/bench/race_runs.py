@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tests.bench.method_runs import TRIALS
-from tests.bench.real_runs import APART, RARELY, RUNS, SIMILARITY, Run, encoder, sampling, steps
+from tests.bench.real_runs import COARSE, PARAPHRASE, RARELY, RUNS, SENTIMENT, SIMILARITY, Run, encoder, sampling, steps
 
 FEW = 300
 """Training rows of the small tasks."""
@@ -23,12 +23,9 @@ def _snips() -> Run:
 
 def _small() -> Run:
     """Two tasks with all their rows beside two with few; each has a quarter of every step."""
-    names = {"sentiment": "sst2", "coarse": "trec", "paraphrase": "mrpc", "similarity": "stsb"}
-    tasks = [dict(task) for task in (*RUNS["five"].tasks, SIMILARITY) if task["name"] in names and task != APART]
-    for task in tasks:
-        if task["name"] in ("paraphrase", "similarity"):
-            task["max_train_samples"] = FEW
-    tables = [names[task["name"]] for task in tasks]
+    few = {"max_train_samples": FEW}
+    tasks = [SENTIMENT, COARSE, PARAPHRASE | few, SIMILARITY | few]
+    tables = [str(task["spec"]["source"]) for task in tasks]
     training = steps(400, 32, 2e-4, 1e-3) | QUIET
     return Run(tables=tables, tasks=tasks, training=training, bars=[], more=encoder(128) | sampling("uniform"))
 

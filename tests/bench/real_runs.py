@@ -71,6 +71,8 @@ def sampling(name: str, **options: Any) -> dict[str, Any]:
 
 
 SENTIMENT = task("sentiment", "classification", "sst2", "label", text="sentence")
+COARSE = task("coarse", "classification", "trec", "coarse_label")
+PARAPHRASE = task("paraphrase", "classification", "mrpc", "label", text="sentence1", text_pair="sentence2")
 SIMILARITY = task("similarity", "regression", "stsb", "label", text="sentence1", text_pair="sentence2", high=5.0)
 APART = SIMILARITY | {"spec": SIMILARITY["spec"] | {"options": {"apart": True}}}
 """The same, with its two texts read apart from each other."""
@@ -102,10 +104,10 @@ RUNS: Mapping[str, Run] = {
         tables=["sst2", "trec", "sms_spam", "mrpc", "stsb"],
         tasks=[
             SENTIMENT,
-            task("coarse", "classification", "trec", "coarse_label"),
+            COARSE,
             task("fine", "classification", "trec", "fine_label"),
             task("spam", "classification", "sms_spam", "label", text="sms"),
-            task("paraphrase", "classification", "mrpc", "label", text="sentence1", text_pair="sentence2"),
+            PARAPHRASE,
             APART,
         ],
         training=steps(2400, batch=32, encoder=2e-4, heads=1e-3),

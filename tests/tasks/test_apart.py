@@ -96,6 +96,27 @@ def test_words_of_both_texts_mattered(tiny_folder):
     assert sum(map(abs, by_word(found, 0).values())) == pytest.approx(1)
 
 
+def test_a_word_has_the_part_that_its_own_pass_gives_it(tiny_folder):
+    """Gradient × input of two plain passes, whose means are compared: the same as of one pass with both texts."""
+    model = model_of(tiny_folder, ALIKE)
+    table, embeddings, means = model.encoder.get_input_embeddings(), [], []
+    for text in (FIRST, SECOND):
+        ids = model.tokenizer(text, return_tensors="pt")["input_ids"]
+        embeddings.append(table(ids).detach().requires_grad_())
+        means.append(model.encoder(inputs_embeds=embeddings[-1]).last_hidden_state.mean(1))
+    cosine = F.cosine_similarity(*means).unsqueeze(-1)
+    value = (0.5 + model.heads["alike"].line(cosine)[0] / 4) * ALIKE.high
+    parts = [(g * e).sum(-1)[0] for g, e in zip(torch.autograd.grad(value, embeddings), embeddings, strict=True)]
+    found = explain(model, FIRST, SECOND)
+    told = found.tasks["alike"]
+    assert told.value == pytest.approx(value.item(), abs=1e-4)
+    for text, tokens in enumerate(parts):
+        words = [weight for word, weight in zip(found.words, told.weights, strict=True) if word.text == text]
+        assert told.scale * sum(words) == pytest.approx(tokens[1:-1].sum().item(), abs=1e-4)
+    ends = sum(tokens[0].item() + tokens[-1].item() for tokens in parts)
+    assert told.scale * told.rest == pytest.approx(ends, abs=1e-4)
+
+
 def by_word(explanation, first):
     """The part of each word of the head, by its text and place; ``first`` is what the first text is called."""
     weights = explanation.tasks["alike"].weights

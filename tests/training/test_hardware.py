@@ -1,5 +1,6 @@
 """What the machine says of itself."""
 
+import pytest
 import torch
 
 from mtl.training import hardware
@@ -13,8 +14,14 @@ def test_the_processor_has_a_name_and_a_number_of_cores():
     assert "·" in name
 
 
-def test_precision_is_one_the_hardware_has():
-    assert hardware.pick_precision(CPU) in ("fp32", "bf16")
+@pytest.mark.parametrize(("amx", "precision"), [(True, "bf16"), (False, "fp32")])
+def test_a_processor_computes_in_bf16_where_it_multiplies_matrices_in_it(amx, precision, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)  # a dot product alone is no gain
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert hardware.pick_precision(CPU) == precision
+
+
+def test_there_is_a_device():
     assert hardware.pick_device().type in ("cpu", "cuda")
 
 
