@@ -29,7 +29,13 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
     clock = null,
     alert = null,
     seeing = false,
-    waiting = null; // what was changed while the server still looked at what was there before
+    waiting = null, // what was changed while the server still looked at what was there before
+    asked = 0, // how often rows were looked at anew; an answer brings the number of its question back
+    left = false, // whoever went back to all data is not called in again by an answer that comes late
+    held = props.value; // what is here, were it not for such an answer
+  function hold(part) {
+    props.value = held = { ...props.value, ...part };
+  }
 
   /* ---- while something is read ---- */
   function begin(sentence) {
@@ -57,7 +63,7 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
   function change(part, fit = false) {
     const draft = { ...props.value.draft, ...part };
     if (part.options && !nameOf(draft) && isTaken(draft.name)) draft.name = free(draft.name);
-    props.value = { ...props.value, draft, fit: fit || props.value.fit };
+    hold({ draft, fit: fit || props.value.fit });
     alert = null;
     if (Object.keys(part).every(key => LOCAL.has(key))) return draw();
     see();
@@ -66,6 +72,7 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
     const { draft, fit, bad_rows } = props.value;
     if (seeing) return void (waiting = { draft, fit, bad_rows });
     seeing = true;
+    hold({ asked: ++asked });
     begin(w.seeing);
     trigger('see');
   }
@@ -79,7 +86,7 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
     clearInterval(clock);
   }
   function choose(bad_rows) {
-    props.value = { ...props.value, bad_rows };
+    hold({ bad_rows });
     see();
   }
 
@@ -172,9 +179,13 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
   }
   function close() {
     if (reading) trigger('stop');
-    rest();
-    props.value = { ...props.value, title: '', inspection: null, preview: null, draft: null, problem: null };
+    empty('');
+    left = true;
     draw();
+  }
+  function empty(title) {
+    rest();
+    hold({ title, inspection: null, preview: null, draft: null, problem: null });
   }
   function meaning() {
     const { inspection, draft, preview } = props.value;
@@ -214,16 +225,19 @@ export const mount = block(({ box, props, trigger, watch, words }) => {
     if (at && document.activeElement?.id !== at) box.querySelector(`#${CSS.escape(at)}`)?.focus();
   }
   document.addEventListener('data:reading', event => {
-    rest();
-    props.value = { ...props.value, title: ' ', inspection: null, preview: null, draft: null, problem: null };
+    empty(' ');
+    left = false;
     begin(event.detail);
     if (box.getBoundingClientRect().top > innerHeight / 2) box.scrollIntoView();
   });
   for (const name of ['lab:own', 'lab:tasks']) document.addEventListener(name, () => !props.value.inspection && draw());
   watch('value', () => {
+    const number = props.value.asked; // of looking anew; a first look has none
+    if (left || (number && number !== asked)) return void (props.value = held);
     const later = waiting;
     rest();
-    if (later) props.value = { ...props.value, ...later };
+    held = props.value;
+    if (later) hold(later);
     if (later) return see();
     const { draft, inspection } = props.value;
     if (draft && inspection && !added.has(keyOf(draft)) && isTaken(draft.name)) draft.name = free(draft.name);

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.driving import App, Visitor, chromium_path, open_chromium, set_steps, train, wait_for_steps
 
 LONG = 50_000
 """Steps that no test lives to see the end of."""
+
+expect.set_options(timeout=30_000)  # what is shown follows what is true after a while, and under load after a long one
 
 
 @pytest.fixture(scope="session")

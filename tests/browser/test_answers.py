@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from mtl.runs.selected import Selected
 from tests.browser.driving import train, trained_run, wait_for_state
@@ -47,8 +48,8 @@ def test_a_slider_goes_through_what_was_said_to_the_pinned_text(page, app, run) 
         assert shown == likeliest["label"]
     page.locator("#ask").click()
     page.locator(".from", has_text="answers of step 12").wait_for()
-    assert not page.locator(".pinned").is_visible()
-    assert page.locator(".moment").inner_text() == "over time"
+    expect(page.locator(".pinned")).not_to_be_visible()
+    expect(page.locator(".moment")).to_have_text("over time")
 
 
 def test_each_task_answers_by_its_best_step_and_the_page_says_which(page, app, run) -> None:

@@ -1,6 +1,7 @@
 """A named case on the page: two kinds on one encoder, their curves, what is written, and both answers."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.driving import set_steps, train, wait_for_state
 
@@ -32,6 +33,6 @@ def test_a_case_has_a_twin_on_data_of_the_hub(visit) -> None:
     page.locator(".twin input").check()
     page.wait_for_function("() => new URLSearchParams(location.search).get('preset') === 'answer_summarise_hub'")
     page.wait_for_function("() => !!document.querySelector('#cards .card.on[data-task=squad]')")
-    assert page.get_by_role("radio", name="Answer + summarise").is_checked()
+    expect(page.get_by_role("radio", name="Answer + summarise")).to_be_checked()
     page.get_by_role("radio", name="Intent + slots").check(force=True)
     page.wait_for_function("() => document.querySelector('.twin').hidden")

@@ -1,9 +1,11 @@
 """A visitor races a run against its tasks alone, picks runs, and takes the comparison away: on the real page."""
 
+import re
 from pathlib import Path
 
 import axe_core_python
 import pytest
+from playwright.sync_api import expect
 
 from mtl.runs.config import RunConfig
 from mtl.runs.store import RunStore
@@ -52,7 +54,7 @@ def test_a_race_goes_from_the_button_to_the_card_and_survives_a_reload(visit, ow
     rows = page.locator(".endcard tbody tr").all_inner_texts()
     assert ["Sentiment" in rows[0], "Topic" in rows[1]] == [True, True]
     assert "one seed: nothing can be claimed" in rows[0]
-    assert page.locator(".delta").inner_text().startswith("Δm = ")
+    expect(page.locator(".delta")).to_have_text(re.compile(r"^Δm = "))
     dashes = page.evaluate("() => document.querySelector('.plot2').data.map(trace => trace.line.dash)")
     assert sorted(dashes) == ["dash", "dash", "solid", "solid"]
     assert f"race={run}" in page.url
@@ -60,7 +62,7 @@ def test_a_race_goes_from_the_button_to_the_card_and_survives_a_reload(visit, ow
     visitor.reload()
     page.locator(".endcard").wait_for()
     assert page.locator(".endcard tbody tr").all_inner_texts() == rows
-    assert page.locator(".compare .all").is_visible(), "nothing is left to train"
+    expect(page.locator(".compare .all"), "nothing is left to train").to_be_visible()
 
 
 def test_the_report_is_taken_away_and_opens_by_itself(visit, raced, chromium, tmp_path) -> None:
@@ -75,7 +77,7 @@ def test_the_report_is_taken_away_and_opens_by_itself(visit, raced, chromium, tm
     troubles = []
     alone.on("console", lambda said: said.type == "error" and troubles.append(said.text))
     alone.goto(path.as_uri())
-    assert alone.locator("svg path").count() == 2 * len(TASKS) * 3
+    expect(alone.locator("svg path")).to_have_count(2 * len(TASKS) * 3)
     assert page.locator(".delta b").inner_text() in alone.locator("body").inner_text()
     assert troubles == []
     context.close()
@@ -108,7 +110,7 @@ def test_picked_runs_lie_over_one_another(visit, raced) -> None:
 def test_an_address_of_nothing_is_explained(visit, address, said) -> None:
     page = visit(f"/?{address}").page
     page.locator(".versus [role=alert]").wait_for()
-    assert said in page.locator(".versus [role=alert]").inner_text()
+    expect(page.locator(".versus [role=alert]")).to_contain_text(said)
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "zh", "phone"])

@@ -1,11 +1,13 @@
 """A visitor brings a file: from the upload over the wizard to a task that trains and answers, on the real page."""
 
 import json
+import re
 import time
 from pathlib import Path
 
 import axe_core_python
 import pytest
+from playwright.sync_api import expect
 
 from demo.text.en import EN
 from demo.text.zh import ZH
@@ -19,6 +21,8 @@ AXE = Path(axe_core_python.__file__).parent / "axe.min.js"
 CELLS = ("<img src=x onerror=alert(1)>", "${alert(2)}", "=cmd|'/C calc'!A1", "{{value}}")
 LATE_S = 5.0
 """So much later than the form's values does the file arrive that draws the cards."""
+LATER_MS = 1500
+"""So long after a reading was stopped has its answer come."""
 LABELS = ("<b>lovely</b>", "${awful}")
 
 
@@ -51,7 +55,7 @@ def test_a_file_becomes_a_task_that_trains_and_answers(visit, reviews, own_run) 
     visitor = visit("/")
     page = visitor.page
     bring(page, reviews)
-    assert page.locator("#role_name").input_value() == "my reviews"
+    expect(page.locator("#role_name")).to_have_value("my reviews")
     page.locator("#role_kind").select_option("classification")
     page.locator(READY).wait_for()
     page.locator("#role_label").select_option("mood")
@@ -60,21 +64,21 @@ def test_a_file_becomes_a_task_that_trains_and_answers(visit, reviews, own_run) 
     shown = page.locator(".seenrow .reads").all_inner_texts()
     assert len(shown) == 5
     assert all(text.startswith(CELLS) for text in shown)
-    assert page.locator(".faults summary").inner_text().startswith("1 ")
+    expect(page.locator(".faults summary")).to_have_text(re.compile(r"^1 "))
     page.locator("#add_task").click()
     page.get_by_role("button", name="Go to the Lab").click()
     for name in ("Topic", "Stars", "Entities", "Relation", "Question type"):
         page.get_by_role("checkbox", name=name, exact=True).uncheck()
-    assert page.get_by_role("checkbox", name="my reviews", exact=True).is_checked()
+    expect(page.get_by_role("checkbox", name="my reviews", exact=True)).to_be_checked()
     set_steps(page, 3)
     own_run(train(page))
     wait_for_state(page, "finished")
     page.locator("#answers .answer", has_text="my reviews").locator(".body").first.wait_for()
-    assert page.locator("#answers .lab", has_text=LABELS[0]).count() == 1
+    expect(page.locator("#answers .lab", has_text=LABELS[0])).to_have_count(1)
 
     visitor.reload()
     page.locator("button#go").wait_for()
-    assert page.get_by_role("checkbox", name="my reviews", exact=True).is_checked()
+    expect(page.get_by_role("checkbox", name="my reviews", exact=True)).to_be_checked()
     page.evaluate("() => history.replaceState(null, '', location.pathname)")
     visitor.reload()
     page.locator(".cards .more option", has_text="my reviews").wait_for(state="attached")
@@ -131,7 +135,23 @@ def test_columns_that_do_not_fit_are_said_and_can_be_mended(visit, reviews) -> N
     page.locator("#wizard [role=alert]").wait_for()
     page.locator("#role_kind").select_option("classification")
     page.locator(READY).wait_for()
-    assert page.locator("#wizard [role=alert]").count() == 0
+    expect(page.locator("#wizard [role=alert]")).to_have_count(0)
+
+
+def test_an_answer_that_comes_late_calls_nobody_back_into_the_table(visit, reviews) -> None:
+    page = visit("/").page
+    bring(page, reviews)
+    guessed = page.locator("#role_kind").input_value()
+    page.locator("#role_kind").select_option("tagging")
+    with page.expect_response(lambda answer: "/run/predict" in answer.url):  # of being stopped
+        page.get_by_role("button", name=EN.data.back).click()
+    page.wait_for_timeout(LATER_MS)
+    expect(page.locator("#role_kind")).to_have_count(0)
+    bring(page, reviews)
+    expect(page.locator("#role_kind")).to_have_value(guessed)
+    page.locator("#role_kind").select_option("classification")
+    page.locator(READY).wait_for()
+    expect(page.locator("#role_kind")).to_have_value("classification")
 
 
 def test_settings_of_the_kind_go_with_the_task(visit, reviews) -> None:
@@ -147,14 +167,14 @@ def test_settings_of_the_kind_go_with_the_task(visit, reviews) -> None:
     page.get_by_label("May copy from the text").check()
     page.locator("#option_num_beams").fill("99")
     page.locator("#option_num_beams").blur()
-    assert page.locator("#option_num_beams").input_value() == "1", "what cannot be is put back"
+    expect(page.locator("#option_num_beams"), "what cannot be is put back").to_have_value("1")
     page.locator("#add_task").click()
     page.get_by_role("button", name="Go to the Lab").wait_for()
     (kept,) = json.loads(page.evaluate("localStorage.getItem('mtl-own-tasks')"))
     assert kept["spec"]["options"] == {"metric": "rouge_l", "copying": True}
     page.get_by_label("May copy from the text").uncheck()
     page.locator(READY).wait_for()
-    assert page.locator("#role_name").input_value() == "my reviews 2", "another task on the same texts"
+    expect(page.locator("#role_name"), "another task on the same texts").to_have_value("my reviews 2")
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit, tmp_path) -> None:
@@ -168,7 +188,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit, tmp_path) 
     page.get_by_role("tab", name="Data", exact=True).click()
     page.set_input_files("#own_file", huge)
     page.locator("#bring [role=alert]").wait_for()
-    assert "128 MB" in page.locator("#bring [role=alert]").inner_text()
+    expect(page.locator("#bring [role=alert]")).to_contain_text("128 MB")
     assert sent == []
 
 
@@ -193,5 +213,5 @@ def test_the_machine_and_the_encoder_are_checked(shared_app, visit) -> None:
     page.locator("#more > button").click()
     page.locator("#check_press").click()
     page.locator("#check dl").wait_for()
-    assert "1 × " in page.locator("#check").inner_text()
+    expect(page.locator("#check")).to_contain_text("1 × ")
     assert not shared_app.has_torch(), "the check has a process of its own"

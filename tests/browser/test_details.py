@@ -5,6 +5,7 @@ from itertools import combinations
 from statistics import mean
 
 import pytest
+from playwright.sync_api import expect
 
 from mtl.runs.config import DEFAULT_TASKS, RunConfig
 from mtl.runs.events import Conflicts, Dropped, Finished, Layers, RunStarted, Skipped, Truncated, Unbalanced
@@ -81,7 +82,7 @@ def test_the_matrix_shows_the_numbers_of_the_journal(trained) -> None:
     page.get_by_role("tab", name="Conflict").click()
     page.locator(".matrix").wait_for()  # a tab mounts when it is first opened
     rows = page.locator(".matrix tbody tr")
-    assert rows.locator("th").all_inner_texts() == [name.replace("_", " ").capitalize() for name in DEFAULT_TASKS]
+    expect(rows.locator("th")).to_have_text([name.replace("_", " ").capitalize() for name in DEFAULT_TASKS])
     shown = {}
     for (i, a), (j, b) in combinations(enumerate(DEFAULT_TASKS), 2):
         cosines = [event["cosines"][event["tasks"].index(a)][event["tasks"].index(b)] for event in measured]
@@ -99,8 +100,8 @@ def test_the_matrix_shows_the_numbers_of_the_journal(trained) -> None:
     names = page.locator(".facts p").first.locator(".who").all_inner_texts()
     assert [name.lower().replace(" ", "_") for name in names] == list(strongest)
     clashing = sum(any(c is not None and c < 0 for row in event["cosines"] for c in row) for event in measured)
-    assert f"{clashing} of {len(measured)} measurements" in page.locator(".facts").inner_text()
-    assert f"every {EVERY} steps" in page.locator("#conflict .note").inner_text()
+    expect(page.locator(".facts")).to_contain_text(f"{clashing} of {len(measured)} measurements")
+    expect(page.locator("#conflict .note")).to_contain_text(f"every {EVERY} steps")
     assert page.evaluate(FITS) == [0, 0]
 
 
@@ -112,16 +113,16 @@ def test_the_picture_is_that_of_the_model_with_its_norms(trained) -> None:
     levels = {level for level in (each["level"] for each in parts)} | norms.keys()
     page.locator(".model.measured").wait_for()
     rows = page.locator(".model").first.locator("tbody tr")
-    assert rows.count() == len(levels)
-    assert rows.first.locator("th").inner_text() == "Heads"
-    assert rows.first.locator("i.head").count() == len(DEFAULT_TASKS)
+    expect(rows).to_have_count(len(levels))
+    expect(rows.first.locator("th")).to_have_text("Heads")
+    expect(rows.first.locator("i.head")).to_have_count(len(DEFAULT_TASKS))
     for level, norm in norms.items():
         name = f"Layer {level}" if level.isdigit() else {"embeddings": "Embeddings", "end": "After the layers"}[level]
         row = rows.filter(has=page.get_by_role("rowheader", name=name, exact=True))
         assert number(row.locator("td.r").inner_text()) == pytest.approx(norm, rel=0.06)
     frozen = {each["level"] for each in parts if not each["trainable"]}
-    assert page.locator(".boxes.cold").count() == len(frozen)
-    assert "shared" in page.locator(".caption").first.inner_text()
+    expect(page.locator(".boxes.cold")).to_have_count(len(frozen))
+    expect(page.locator(".caption").first).to_contain_text("shared")
     assert page.evaluate(FITS)[0] == 0
 
 
@@ -150,10 +151,10 @@ def test_a_pair_that_is_pointed_at_stands_out_and_the_arrows_lead_on(visit, app)
     page.get_by_role("tab", name="Conflict").click()
     page.locator(".matrix td[tabindex='0']").focus()
     dim = ".matrix tbody th.dim"
-    assert page.locator(dim).all_inner_texts() == ["Entities"]
+    expect(page.locator(dim)).to_have_text(["Entities"])
     page.keyboard.press("ArrowRight")
     assert page.evaluate("() => document.activeElement.innerText").split() == ["−0.20", "conflict"]
-    assert page.locator(dim).all_inner_texts() == ["Stars"]
+    expect(page.locator(dim)).to_have_text(["Stars"])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     assert page.evaluate("() => document.activeElement.innerText").split()[0] == "+0.05"
@@ -194,7 +195,7 @@ def test_what_was_left_out_is_told_in_words(visit, app, address, sentences) -> N
     page = visit(f"{address}?run={run}").page
     page.locator(".remarks:not([hidden])").wait_for()
     for sentence in sentences:
-        assert sentence in page.locator(".remarks").inner_text()
+        expect(page.locator(".remarks")).to_contain_text(sentence)
 
 
 def test_six_tasks_and_many_layers_fit_the_panel_for_everybody(visit, app) -> None:
@@ -214,4 +215,4 @@ def test_six_tasks_and_many_layers_fit_the_panel_for_everybody(visit, app) -> No
             page.locator(block).wait_for()
             assert page.evaluate(FITS) == [0, 0]
             assert page.evaluate(RULES) == []
-        assert page.locator("#model .measured tbody tr").count() == 3
+        expect(page.locator("#model .measured tbody tr")).to_have_count(3)

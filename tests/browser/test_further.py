@@ -1,6 +1,7 @@
 """Relations that need runs of their own: a visitor has the pairs trained and the encoders compared, and reads both."""
 
 import pytest
+from playwright.sync_api import expect
 
 from mtl.runs.store import RunStore
 from tests.browser.driving import LAPTOP, PHONE, App, trained_run, wait_for_state
@@ -38,18 +39,18 @@ def test_pairs_are_trained_at_a_press_and_their_gains_suggest_a_grouping(relatio
     pairs = page.locator("#about_pairs")
     button = pairs.get_by_role("button", name="Train every task alone and every pair: 3 runs")
     button.wait_for()
-    assert "3 runs of 12 steps to train, about" in pairs.inner_text()
+    expect(pairs).to_contain_text("3 runs of 12 steps to train, about")
     before = set(RunStore(app.runs).ids())
     button.click()
     pairs.locator("[role=status]").wait_for()
-    assert button.count() == 0
+    expect(button).to_have_count(0)
     page.wait_for_function(
         "() => document.querySelector('#about_pairs .matrix') && !document.querySelector('#about_pairs [role=status]')",
         timeout=200_000,
     )
     assert len(set(RunStore(app.runs).ids()) - before) == 3
-    assert pairs.locator("td.helps, td.clashes").count() == 2
-    assert "3 runs of 12 steps" in pairs.inner_text()
+    expect(pairs.locator("td.helps, td.clashes")).to_have_count(2)
+    expect(pairs).to_contain_text("3 runs of 12 steps")
     page.locator(".suggested").get_by_role("button", name="Transfer gain").wait_for()
     visitor.reload()
     page.get_by_role("tab", name="Relations", exact=True).click()
@@ -64,14 +65,14 @@ def test_encoders_are_compared_after_the_race(relations, run) -> None:
     page.get_by_role("tab", name="Compare", exact=True).click()
     page.locator("#race_go").click()
     page.locator(".endcard").wait_for(timeout=200_000)
-    assert "One question to all tasks" in page.locator(".endcard").inner_text()
+    expect(page.locator(".endcard")).to_contain_text("One question to all tasks")
     page.get_by_role("tab", name="Relations", exact=True).click()
     alike.get_by_role("button", name="Compare the encoders").click()
     alike.locator(".matrix").wait_for(timeout=120_000)
-    assert alike.locator(".chip").all_inner_texts() == ["embeddings", "1", "2"]
-    assert alike.locator(".chip.on").inner_text() == "2"
+    expect(alike.locator(".chip")).to_have_text(["embeddings", "1", "2"])
+    expect(alike.locator(".chip.on")).to_have_text("2")
     alike.get_by_role("button", name="embeddings").click()
-    assert alike.locator(".chip.on").inner_text() == "embeddings"
+    expect(alike.locator(".chip.on")).to_have_text("embeddings")
     assert alike.locator("tbody td").all_inner_texts()[1] == "1.00", "embeddings are frozen, so they stay the same"
     visitor.reload()
     page.get_by_role("tab", name="Relations", exact=True).click()

@@ -1,6 +1,7 @@
 """The Relations tab: numbers as the journal tells them, a reading, and a suggestion that sets the Lab's form."""
 
 import pytest
+from playwright.sync_api import expect
 
 from mtl.runs.config import RunConfig
 from mtl.runs.events import Affinity, Conflicts, Finished, RunStarted
@@ -71,8 +72,8 @@ def test_matrices_readings_and_costs_are_those_of_the_run(told, look) -> None:
     assert cells == [["", "+0.31", "−0.12"], ["+0.31", "", "−0.04"], ["−0.12", "−0.04", ""]]
     cells = [row.locator("td").all_inner_texts() for row in affinity.locator("tbody tr").all()]
     assert cells == [["+2.00", "+0.42", "−0.11"], ["+0.30", "+3.00", "+0.04"], ["−0.07", "–", "+1.00"]]
-    assert cosine.locator("td.clashes").count() == 4
-    assert affinity.locator("td.helps").count() == 3
+    expect(cosine.locator("td.clashes")).to_have_count(4)
+    expect(affinity.locator("td.helps")).to_have_count(3)
     assert "Sentiment and Stars agree most (+0.31). Sentiment and Topic conflict most (−0.12)." in cosine.inner_text()
     reading = "A step for Sentiment helps Stars most (+0.42 %). A step for Sentiment hurts Topic most (−0.11 %)."
     assert reading in affinity.inner_text().replace("\u00a0", " ")
@@ -82,9 +83,9 @@ def test_matrices_readings_and_costs_are_those_of_the_run(told, look) -> None:
 def test_a_suggested_group_is_set_up_in_the_lab(told, look) -> None:
     page = look(told())
     suggested = page.locator(".suggested")
-    assert suggested.locator("[aria-label='Encoders'] .on").inner_text() == "2 · best"
+    expect(suggested.locator("[aria-label='Encoders'] .on")).to_have_text("2 · best")
     groups = suggested.locator(".groups li")
-    assert groups.count() == 2
+    expect(groups).to_have_count(2)
     suggested.get_by_role("button", name="Set up in the Lab: Sentiment, Stars").click()
     page.locator("#training_max_steps input").wait_for()
     page.wait_for_function("() => document.querySelector('#training_max_steps input').value === '77'")
@@ -94,22 +95,22 @@ def test_a_suggested_group_is_set_up_in_the_lab(told, look) -> None:
     page.get_by_role("button", name="Set up this split in the Lab").click()
     layers = page.locator("#setup .options input:visible")
     layers.wait_for()
-    assert layers.input_value() == "4"
+    expect(layers).to_have_value("4")
 
 
 def test_another_number_of_encoders_and_another_relation_are_a_press_away(told, look) -> None:
     page = look(told())
     suggested = page.locator(".suggested")
     suggested.get_by_role("button", name="1", exact=True).click()
-    assert suggested.locator(".groups li").count() == 1
+    expect(suggested.locator(".groups li")).to_have_count(1)
     suggested.get_by_role("button", name="Gradient cosine").click()
-    assert "Mean effect on a task: +0.05." in suggested.inner_text()
+    expect(suggested).to_contain_text("Mean effect on a task: +0.05.")
 
 
 def test_a_run_that_was_not_probed_says_how_to_probe(told, look) -> None:
     page = look(told(affinity_steps=0))
-    assert "Not probed" in page.locator(".matrices").first.locator("section").last.inner_text()
-    assert page.locator(".suggested .groups").count() == 1
+    expect(page.locator(".matrices").first.locator("section").last).to_contain_text("Not probed")
+    expect(page.locator(".suggested .groups")).to_have_count(1)
 
 
 @pytest.mark.parametrize(
@@ -128,4 +129,4 @@ def test_axe_finds_nothing_serious_and_the_page_fits(told, visit, look_of, viewp
 
 def test_it_reads_in_chinese(told, look) -> None:
     page = look(told(), tab="关系", address="/zh")
-    assert "情感与星级最一致（+0.31）。" in page.locator(".matrices section").first.inner_text()
+    expect(page.locator(".matrices section").first).to_contain_text("情感与星级最一致（+0.31）。")

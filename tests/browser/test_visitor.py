@@ -8,6 +8,7 @@ import time
 from itertools import pairwise
 
 import pytest
+from playwright.sync_api import expect
 
 from demo.portion import CURVE_POINTS
 from mtl.analysis.results import read_events
@@ -124,7 +125,7 @@ def test_all_heads_answer_one_question(visit, live) -> None:
     page.wait_for_function("() => document.querySelector('#answers .passage')?.textContent.includes('Maria flew')")
     for task in DEFAULT_TASKS:
         assert page.locator(f"#answers .answer[data-task={task}] .body").inner_text().strip()
-    assert page.locator("#answers .answer.silent").count() == 0
+    expect(page.locator("#answers .answer.silent")).to_have_count(0)
     page.locator("#pair textarea").fill("")
     page.locator("button#ask").click()
     page.locator("#answers .answer.silent[data-task=relation]").wait_for()
@@ -137,7 +138,7 @@ def test_text_that_looks_like_code_stays_text(visit, live, code: str) -> None:
     page.locator("#pair textarea").fill(code)
     page.locator("button#ask").click()
     page.wait_for_function(PASSAGE, arg=code)
-    assert page.locator("#answers img, #answers script").count() == 0
+    expect(page.locator("#answers img, #answers script")).to_have_count(0)
 
 
 @pytest.mark.parametrize("address", ["/?run=<img src=x onerror=alert(1)>", "/?run=${alert(1)}&preset={{value}}"])
@@ -179,7 +180,7 @@ def test_a_finished_run_is_scored_on_unseen_rows(visit) -> None:
     wait_for_state(page, "finished")
     assert page.evaluate(NEWEST) == 5
     rows = page.locator("#scores tbody tr")
-    assert rows.count() == len(DEFAULT_TASKS)
+    expect(rows).to_have_count(len(DEFAULT_TASKS))
     for row in rows.all():
         for cell in (5, 6):  # test, naive
             percent = float(row.locator("td").nth(cell).inner_text().replace("−", "-"))
@@ -197,6 +198,6 @@ def test_a_killed_worker_is_said_within_three_seconds_and_why(visit, app) -> Non
     wait_for_state(page, "interrupted")
     page.get_by_role("alert").wait_for()
     assert time.monotonic() - killed < 3
-    assert "ended by force" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("ended by force")
     assert page.evaluate(NEWEST) >= 1
     page.get_by_role("alert").get_by_role("button").wait_for()

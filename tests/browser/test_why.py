@@ -2,6 +2,7 @@
 
 import pytest
 from gradio_client import Client
+from playwright.sync_api import expect
 
 from mtl.runs.mistakes import Mistakes
 from tests.browser.driving import LAPTOP, wait_for_state
@@ -43,14 +44,14 @@ def test_a_number_opens_its_texts_by_mouse_and_keyboard(visit, app) -> None:
     page = opened(visit, app, "/", TOPIC, STARS)
     buttons = page.locator(".confusion button")
     buttons.first.wait_for()
-    assert buttons.all_inner_texts() == ["5", "3", "1", "2", "1"]
-    assert page.locator(".confusion .right").all_inner_texts() == ["5", "2", "1"]
-    assert page.locator(".examples li p.reads").all_inner_texts() == ["<b>We</b> paid / x", "The soup was cold"]
+    expect(buttons).to_have_text(["5", "3", "1", "2", "1"])
+    expect(page.locator(".confusion .right")).to_have_text(["5", "2", "1"])
+    expect(page.locator(".examples li p.reads")).to_have_text(["<b>We</b> paid / x", "The soup was cold"])
     buttons.nth(0).focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.locator(".examples h4").filter(has_text="food, taken for money · 1 of 3").wait_for()
-    assert page.locator(".examples li p.reads").all_inner_texts() == ["The soup was cold"]
+    expect(page.locator(".examples li p.reads")).to_have_text(["The soup was cold"])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == "money said to be food: 1"
@@ -58,10 +59,10 @@ def test_a_number_opens_its_texts_by_mouse_and_keyboard(visit, app) -> None:
     page.locator(".examples").get_by_text("No example of this cell was kept.").wait_for()
     buttons.nth(4).click()
     page.locator(".examples h4").filter(has_text="Hardest").wait_for()
-    assert "64" in page.locator(".slices tbody tr").last.inner_text()
+    expect(page.locator(".slices tbody tr").last).to_contain_text("64")
     page.get_by_role("button", name="Stars", exact=True).click()
     page.get_by_text("No matrix: this task does not choose").wait_for()
-    assert page.locator(".confusion").count() == 0
+    expect(page.locator(".confusion")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

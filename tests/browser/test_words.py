@@ -1,8 +1,10 @@
 """What a visitor reads when something goes wrong, is brought from afar, or is about to be chosen: in both languages."""
 
+import re
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from mtl.data.refusals import refusal
 from mtl.errors import CheckpointError
@@ -78,7 +80,7 @@ def test_the_button_leads_to_the_task_that_is_meant(visit, told) -> None:
     page = visit(f"/?run={told(failure(error), alive=False, tasks=('topic', 'sst2'))}").page
     page.get_by_role("alert").get_by_role("button").click()
     page.wait_for_function("() => document.activeElement?.closest('.card')?.dataset.task === 'sst2'")
-    assert page.locator("#cards .card.on").count() == 2
+    expect(page.locator("#cards .card.on")).to_have_count(2)
 
 
 @pytest.mark.parametrize(("address", "sentence"), [("/", "62 MB of 437 MB"), ("/zh", "62 MB / 437 MB")])
@@ -90,8 +92,8 @@ def test_a_download_is_counted(visit, told, address, sentence) -> None:
     page = visit(f"{address}?run={run}").page
     page.wait_for_function("() => document.querySelector('[data-state]').dataset.state === 'downloading'")
     page.locator(".line b").wait_for()
-    assert page.locator(".line b").inner_text() == sentence
-    assert page.get_by_role("progressbar").get_attribute("aria-valuenow") == "14"
+    expect(page.locator(".line b")).to_have_text(sentence)
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "14")
 
 
 def test_tabs_that_open_late_show_what_is_there(visit, told) -> None:
@@ -113,12 +115,12 @@ def test_tabs_that_open_late_show_what_is_there(visit, told) -> None:
 def test_a_sampling_method_says_what_it_does(visit) -> None:
     page = visit("/").page
     page.locator("#more > button").click()
-    assert page.locator("#sampling_hint").inner_text().startswith("Every row counts the same")
+    expect(page.locator("#sampling_hint")).to_have_text(re.compile(r"^Every row counts the same"))
     page.locator("#sampling input").click()
     page.get_by_role("option", name="Capped").click()
     page.locator("#sampling_hint").filter(has_text="no source counts as larger than the cap").wait_for()
     page.get_by_text("Rows that a source counts at most.").wait_for()
-    assert not page.locator("#balancer_hint").is_visible()
+    expect(page.locator("#balancer_hint")).not_to_be_visible()
 
 
 def test_the_depth_follows_the_encoder(visit) -> None:
