@@ -10,13 +10,22 @@ from mtl.analysis.intervals import Interval
 from mtl.analysis.overlay import Difference
 
 MINUS = "\u2212"
+PLACE = re.compile(r"\{(\w+)(?::([^|}]*)\|([^}]*))?\}")
 Table = dict[str, Any]
 """``head``: words; ``rows``: of each its ``task`` or None, and ``cells``."""
 
 
 def say(sentence: str, **values: object) -> str:
-    """Fills the {places} of a sentence; what a value holds is never taken for a place."""
-    return re.sub(r"\{(\w+)\}", lambda place: str(values.get(place[1], "–")), sentence)
+    """Fills the {places} of a sentence; what a value holds is never taken for a place. Of {n:row|rows} the first word
+    stands where n is 1. dom.js does the same.
+    """
+
+    def put(place: re.Match[str]) -> str:
+        name, one, many = place.groups()
+        value = str(values.get(name, "–"))
+        return value if many is None else one if value == "1" else many
+
+    return PLACE.sub(put, sentence)
 
 
 def card(text: Text, found: Comparison, sides: tuple[str, str] | None = None) -> dict[str, Any]:

@@ -25,8 +25,14 @@ const kept = children =>
     .filter(child => child != null && child !== false)
     .map(child => (child instanceof Node ? child : String(child)));
 
-/* Fills the {places} of a sentence. A place without a value shows a dash. */
-export const say = (sentence, values = {}) => sentence.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? '–');
+/* Fills the {places} of a sentence. A place without a value shows a dash. Of {n:row|rows} the first word stands where n
+   is 1. demo/card.py does the same. */
+const PLACE = /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g;
+export const say = (sentence, values = {}) =>
+  sentence.replace(PLACE, (_, key, one, many) => {
+    const value = String(values[key] ?? '–');
+    return many === undefined ? value : value === '1' ? one : many;
+  });
 
 const LISTS = { between: ', ', counted: '{name} ({n})' },
   LISTED = 20;

@@ -33,12 +33,12 @@ function cut(words, run) {
 
 function leftOut({ watch: w }, { skipped }) {
   return skipped.map(({ task, steps: n, losses }) => {
-    const steps = n === 1 ? w.one_step : say(w.some_steps, { n }),
+    const steps = say(w.some_steps, { n }),
       why = losses === n ? w.its_loss : losses ? w.its_loss_or_gradient : w.its_gradient;
     return task ? say(w.left_out, { task: taskName(task), steps, why }) : say(w.nothing_learnt, { steps });
   });
 }
 
 function unbalanced({ watch: w }, { unbalanced: n }) {
-  return n ? [say(w.unbalanced, { steps: n === 1 ? w.one_step : say(w.some_steps, { n }) })] : [];
+  return n ? [say(w.unbalanced, { steps: say(w.some_steps, { n }) })] : [];
 }

@@ -1,6 +1,7 @@
 """Every word a visitor sees: one frozen dataclass, one instance a language (en.py, zh.py).
 
-``{name}`` in a sentence is a place for a value; the blocks in ``demo/live`` fill it in as text.
+``{name}`` in a sentence is a place for a value; the blocks in ``demo/live`` fill it in as text. Of ``{n:row|rows}`` the
+first word stands where ``n`` is 1.
 """
 
 from collections.abc import Mapping
@@ -155,7 +156,6 @@ class WatchText:
     nothing_learnt: str
     unbalanced: str
     on_disk: str
-    one_step: str
     some_steps: str
     its_loss: str
     its_gradient: str

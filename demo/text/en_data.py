@@ -143,7 +143,7 @@ DATA_REASONS = {
     ),
     "DataError.bad_rows": ErrorText(
         "Some rows cannot be used.",
-        "{rows} rows of {source} ({split}) have problems: {problems}.",
+        "{rows} {rows:row|rows} of {source} ({split}) {rows:has|have} problems: {problems}.",
         "Mend them, or have them left out.",
     ),
     # labels

@@ -125,7 +125,6 @@ WATCH = WatchText(
     nothing_learnt="有 {steps}没有更新模型：所有任务合起来的梯度不是有限值。",
     on_disk="快照占磁盘 {size}",
     unbalanced="有 {steps}没有算出权重：这时所有任务的权重相同。",
-    one_step="1 步",
     some_steps="{n} 步",
     its_loss="损失不是有限值",
     its_gradient="梯度不是有限值",

@@ -110,13 +110,13 @@ RUNS: Mapping[str, Run] = {
             PARAPHRASE,
             APART,
         ],
-        training=steps(2400, batch=32, encoder=2e-4, heads=1e-3),
+        training=steps(2100, batch=32, encoder=1e-4, heads=1e-3),
         bars=[
             Bar("sentiment", "accuracy", 88), Bar("coarse", "accuracy", 95), Bar("spam", "macro_f1", 96),
             Bar("equivalent", "f1", 83), Bar("similarity", "spearman", 84),
         ],
         more=encoder(128)
-        | sampling("weighted", weights={"sst2": 2.0, "trec": 0.8, "sms_spam": 0.4, "mrpc": 1.2, "stsb": 1.0}),
+        | sampling("weighted", weights={"sst2": 2.4, "trec": 0.8, "sms_spam": 0.8, "mrpc": 1.0, "stsb": 1.6}),
     ),
     "multi30k_sst2": Run(
         tables=["multi30k", "sst2"],

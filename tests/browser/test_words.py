@@ -6,6 +6,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from demo.card import say
+from demo.style import url
 from mtl.data.refusals import refusal
 from mtl.errors import CheckpointError
 from mtl.runs.config import RunConfig
@@ -121,6 +123,15 @@ def test_a_sampling_method_says_what_it_does(visit) -> None:
     page.locator("#sampling_hint").filter(has_text="no source counts as larger than the cap").wait_for()
     page.get_by_text("Rows that a source counts at most.").wait_for()
     expect(page.locator("#balancer_hint")).not_to_be_visible()
+
+
+def test_the_page_fills_a_sentence_as_the_report_does(visit) -> None:
+    page = visit("/").page
+    file = f"new URL('{url('dom.js')}', document.baseURI)"
+    fill = f"async ([sentence, values]) => (await import({file})).say(sentence, values)"
+    sentence = "{n} {n:row was|rows were} cut of {name}, {m} {m:is|are} left{x}"
+    for values in ({"n": 1, "m": 0, "name": "{n}"}, {"n": "1,001", "m": 1, "name": "{m:a|b}"}, {"n": "1", "m": 2.5}):
+        assert page.evaluate(fill, [sentence, values]) == say(sentence, **values)
 
 
 def test_the_depth_follows_the_encoder(visit) -> None:

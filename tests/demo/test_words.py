@@ -6,6 +6,7 @@ from operator import attrgetter
 
 import pytest
 
+from demo.card import say
 from demo.tabs.form import TRAINING
 from demo.text import ErrorText
 from demo.text.en import EN
@@ -200,6 +201,13 @@ def test_every_kind_and_every_errand_has_its_words(text):
     assert text.data.types.keys() == {"text", "integer", "number", "words", "numbers", "answers", "empty", "other"}
     for kind in ("ErrandLate", "ErrandStopped", "ErrandBusy", "ErrandLost"):
         assert text.errors[kind].title and text.errors[kind].why
+
+
+def test_a_noun_follows_its_number():
+    sentence = "{n} {n:row was|rows were} cut, {m} {m:is|are} left"
+    assert say(sentence, n=1, m=0) == "1 row was cut, 0 are left"
+    assert say(sentence, n="1,001", m=1) == "1,001 rows were cut, 1 is left"
+    assert say("{n:a|b} of {name}", n=1, name="{n:c|d} {n}") == "a of {n:c|d} {n}", "a value is no sentence"
 
 
 @LANGUAGES
