@@ -12,19 +12,16 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mtl.analysis.comparison import delta_m
 from tests.bench.method_runs import SCORES, TRIALS, Trial
-from tests.bench.table import line, machine
+from tests.bench.method_tables import ill_table, table
+from tests.bench.table import machine
 
 ROOT = Path(__file__).resolve().parents[2]
-ALONE, REFERENCE = "alone", "equal"
-HEAD = ("method", *SCORES, "Δm against alone, %", "time of a step", "memory, MB")
 
 
 def measure(trial: Trial, seed: int, threads: int) -> dict[str, Any]:
@@ -56,11 +53,6 @@ def measure(trial: Trial, seed: int, threads: int) -> dict[str, Any]:
     return {"scores": scores, "step_s": step, "memory_bytes": most}
 
 
-def gain(scores: Mapping[str, float], alone: Mapping[str, float]) -> float:
-    """Δm in percent, as the Compare tab counts it: above 0 is better than single-task training."""
-    return delta_m({name: (scores[name], alone[name]) for name in alone})
-
-
 def results(folder: Path) -> dict[str, dict[int, dict[str, Any]]]:
     """What lies in the folder, by trial and seed."""
     found: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in TRIALS}
@@ -68,38 +60,6 @@ def results(folder: Path) -> dict[str, dict[int, dict[str, Any]]]:
         for file in sorted(folder.glob(f"{_file(name)}.*.json")):
             found[name][int(file.suffixes[-2][1:])] = json.loads(file.read_text())
     return {name: seeds for name, seeds in found.items() if seeds}
-
-
-def table(found: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> list[str]:
-    """A line for each trial; with several seeds means, and of Δm each seed's value."""
-    alone = {
-        seed: {task: found[f"{ALONE} {task}"][seed]["scores"][task] for task in SCORES}
-        for seed in set.intersection(*(set(found.get(f"{ALONE} {task}", {})) for task in SCORES))
-    }
-    lines = [line(HEAD), line(["---"] * len(HEAD))]
-    if alone:
-        lines.append(line(["each alone", *(_percent([each[task] for each in alone.values()]) for task in SCORES), "0"]))
-    steps = [each["step_s"] for each in found.get(REFERENCE, {}).values()]
-    for name, seeds in found.items():
-        if TRIALS[name].group == ALONE:
-            continue
-        gains = [gain(each["scores"], alone[seed]) for seed, each in seeds.items() if seed in alone]
-        cells = [_percent([each["scores"][task] for each in seeds.values()]) for task in SCORES]
-        time_ = f"{fmean(each['step_s'] for each in seeds.values()) / fmean(steps):.2f} ×" if steps else "–"
-        memory = f"{fmean(each['memory_bytes'] for each in seeds.values()) / 1e6:.0f}"
-        lines.append(line([name, *cells, _gains(gains), time_, memory]))
-    return lines
-
-
-def _percent(values: Sequence[float]) -> str:
-    return f"{100 * fmean(values):.1f}"
-
-
-def _gains(values: Sequence[float]) -> str:
-    if not values:
-        return "–"
-    each = f" ({', '.join(f'{value:+.1f}' for value in values)})" if len(values) > 1 else ""
-    return f"{fmean(values):+.1f}{each}"
 
 
 def _file(name: str) -> str:
@@ -122,7 +82,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs what is missing, and prints the table of all."""
+    """Runs what is missing, and prints the tables of all."""
     arguments = parse(argv)
     arguments.results.mkdir(parents=True, exist_ok=True)
     failed = []
@@ -137,8 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 done = subprocess.run([*command, "--results", str(arguments.results)], cwd=ROOT, check=False)
                 failed += [f"{name}, seed {seed}"] if done.returncode else []
     if not arguments.one:
-        print("\n".join(table(results(arguments.results))))
-        print(f"\n{machine()}")
+        found = results(arguments.results)
+        print("\n".join([*table(found), "", *ill_table(found), "", machine()]))
     if failed:
         print(f"Not measured: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

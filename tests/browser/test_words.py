@@ -1,6 +1,5 @@
 """What a visitor reads when something goes wrong, is brought from afar, or is about to be chosen: in both languages."""
 
-import re
 import time
 
 import pytest
@@ -117,7 +116,7 @@ def test_tabs_that_open_late_show_what_is_there(visit, told) -> None:
 def test_a_sampling_method_says_what_it_does(visit) -> None:
     page = visit("/").page
     page.locator("#more > button").click()
-    expect(page.locator("#sampling_hint")).to_have_text(re.compile(r"^Every row counts the same"))
+    expect(page.locator("#sampling_hint")).to_contain_text("Every row counts the same")
     page.locator("#sampling input").click()
     page.get_by_role("option", name="Capped").click()
     page.locator("#sampling_hint").filter(has_text="no source counts as larger than the cap").wait_for()
