@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.card import say
-from demo.style import url
 from mtl.data.refusals import refusal
 from mtl.errors import CheckpointError
 from mtl.runs.config import RunConfig
@@ -126,7 +125,8 @@ def test_a_sampling_method_says_what_it_does(visit) -> None:
 
 def test_the_page_fills_a_sentence_as_the_report_does(visit) -> None:
     page = visit("/").page
-    file = f"new URL('{url('dom.js')}', document.baseURI)"
+    file = "performance.getEntriesByType('resource').map(entry => entry.name).find(name => name.endsWith('/dom.js'))"
+    page.wait_for_function(f"() => {file}")
     fill = f"async ([sentence, values]) => (await import({file})).say(sentence, values)"
     sentence = "{n} {n:row was|rows were} cut of {name}, {m} {m:is|are} left{x}"
     for values in ({"n": 1, "m": 0, "name": "{n}"}, {"n": "1,001", "m": 1, "name": "{m:a|b}"}, {"n": "1", "m": 2.5}):
