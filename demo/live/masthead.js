@@ -36,9 +36,10 @@ export function mount({ element, props }) {
   openAsked(words.compare.tab);
   introduce({ words, tasks: [...tasks, ...ownTasks()], presets, shared, device });
   listen(element, run => {
-    const kind = run.status?.device?.toUpperCase();
-    const ours = isRecorded(run) && page.device; // a recorded run was trained elsewhere
-    const name = ours || run.status?.device_name || kind || page.device;
+    // A recorded run was trained elsewhere, and says so itself; this machine is known once an estimate has been made.
+    const status = (!isRecorded(run) && run.status) || {},
+      kind = status.device?.toUpperCase(),
+      name = status.device_name || kind || page.device;
     badge.hidden = !name;
     badge.replaceChildren(
       h('i', { 'aria-hidden': 'true' }),

@@ -14,6 +14,7 @@ from demo.portion import CURVE_POINTS
 from mtl.analysis.results import read_events
 from mtl.runs.config import DEFAULT_TASKS
 from mtl.runs.store import RunStore
+from mtl.training.hardware import device_name, pick_device
 from tests.browser.driving import NEWEST, App, run_of, set_steps, train, wait_for_state, wait_for_steps
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -27,6 +28,15 @@ PASSAGE = """text => {
     passage?.querySelectorAll('small').forEach(name => name.remove());
     return passage?.textContent === text;
 }"""
+BADGES = """() => {
+    window.badges = [];
+    const look = () => {
+        const badge = document.querySelector('.badge');
+        if (badge && !badge.hidden) window.badges.push(badge.title);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
 CODE = (
     "${alert(1)}",
     "{{value}}",
@@ -34,6 +44,14 @@ CODE = (
     "</script><script>alert(3)</script>",
     "'\"`onmouseover=alert(4) x=",
 )
+
+
+def test_the_badge_names_this_machine_though_the_recorded_run_is_of_another(shared_app, visit) -> None:
+    page = visit("/", shared_app.url).page
+    page.evaluate(BADGES)
+    page.locator(".phase").filter(has_text="Recorded run").wait_for()
+    expect(page.locator(".badge")).to_have_attribute("title", device_name(pick_device()))
+    assert set(page.evaluate("() => window.badges")) == {device_name(pick_device())}
 
 
 def test_a_click_becomes_a_curve_that_grows(visit, own_run) -> None:
